@@ -1,0 +1,48 @@
+# The front door: one entry per habit. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+deps: ## install the Debian packages everything needs (apt, repeatable)
+	@tools/install-deps
+
+build: deps ## build the program: build/release/bin/nearside
+	@cmake --preset release >/dev/null && cmake --build --preset release -j $(JOBS)
+
+test: deps layers fmt-check ## fresh machine to all tests passed
+	@cmake --preset dev >/dev/null && cmake --build --preset dev -j $(JOBS)
+	@ctest --preset dev -j $(JOBS)
+
+check: test asan tsan fuzz-short ## all that a change needs before it is sent
+
+asan: deps ## unit tests under the address and undefined-behaviour sanitizers
+	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS) && ctest --preset asan
+
+tsan: deps ## unit tests under the thread sanitizer
+	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
+
+fuzz-short: deps ## every fuzz target for a few seconds
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=5 ctest --preset fuzz
+
+fuzz: deps ## every fuzz target for ten minutes
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz
+
+layers: ## arrows between rooms only point down
+	@tools/check-layers
+
+fmt: ## format every source file
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+fmt-check: ## fail when a file is not formatted
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 --dry-run --Werror
+
+lint: deps ## clang-tidy advice over the dev build
+	@cmake --preset dev >/dev/null && git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy-14 -quiet -p build/dev
+
+clean: ## remove every build folder
+	@rm -rf build
+
+.PHONY: help deps build test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean

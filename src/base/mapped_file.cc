@@ -1,0 +1,47 @@
+#include "base/mapped_file.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+namespace nearside::base {
+
+Result<MappedFile> MappedFile::open(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) {
+    const Code code = errno == ENOENT ? Code::kNotFound : Code::kIo;
+    return fail(code, "cannot open {}: {}", path, std::strerror(errno));
+  }
+  return from_fd(std::move(fd), path);
+}
+
+Result<MappedFile> MappedFile::from_fd(UniqueFd fd, const std::string& name) {
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0)
+    return fail(Code::kIo, "cannot stat {}: {}", name, std::strerror(errno));
+  if (!S_ISREG(info.st_mode)) return fail(Code::kIo, "{} is not a regular file", name);
+  if (info.st_size == 0) return fail(Code::kCorrupt, "{} is empty", name);
+  const auto size_bytes = static_cast<std::size_t>(info.st_size);
+  void* data = ::mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) return fail(Code::kIo, "cannot map {}: {}", name, std::strerror(errno));
+  return MappedFile(static_cast<const std::byte*>(data), size_bytes);
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : data_(std::exchange(other.data_, nullptr)),
+      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+
+MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(size_bytes_, other.size_bytes_);
+  return *this;
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
+}
+
+}  // namespace nearside::base

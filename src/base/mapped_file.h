@@ -1,0 +1,37 @@
+// A file's bytes, read-only, through mmap.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace nearside::base {
+
+/// The bytes stay valid and at the same address while this object lives, also after it is moved.
+/// A file truncated by another process while mapped raises SIGBUS on access: model files are opened
+/// in a worker process whose death is survivable.
+class MappedFile {
+ public:
+  /// Errors: kNotFound, kIo (not readable, not a regular file), kCorrupt (empty).
+  static Result<MappedFile> open(const std::string& path);
+  /// Maps an open descriptor; the descriptor is closed, the mapping lives on. `name` appears in
+  /// errors.
+  static Result<MappedFile> from_fd(UniqueFd fd, const std::string& name);
+
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&& other) noexcept;
+  ~MappedFile();
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_bytes_}; }
+
+ private:
+  MappedFile(const std::byte* data, std::size_t size_bytes)
+      : data_(data), size_bytes_(size_bytes) {}
+  const std::byte* data_ = nullptr;
+  std::size_t size_bytes_ = 0;
+};
+
+}  // namespace nearside::base

@@ -1,0 +1,7 @@
+#include "cli/commands.h"
+
+namespace nearside::cli {
+
+std::vector<Declare> commands() { return {}; }
+
+}  // namespace nearside::cli

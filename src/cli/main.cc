@@ -1,0 +1,29 @@
+// The program: finds the command, runs it, turns its outcome into an exit status.
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/command.h"
+#include "cli/commands.h"
+
+int main(int argc, char** argv) {
+  using nearside::cli::Exit;
+  CLI::App root("Nearside runs AI where it is best run: near.", "nearside");
+  root.set_version_flag("--version", "nearside 0.1.0");
+  root.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, nearside::cli::Run>> runs;
+  for (const nearside::cli::Declare declare : nearside::cli::commands()) {
+    CLI::App* command = nullptr;
+    nearside::cli::Run run = declare(root, command);
+    runs.emplace_back(command, std::move(run));
+  }
+  try {
+    root.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = root.exit(error);
+    return status == 0 ? 0 : static_cast<int>(Exit::kUsage);
+  }
+  for (const auto& [command, run] : runs)
+    if (command->parsed()) return static_cast<int>(run());
+  return static_cast<int>(Exit::kUsage);
+}

@@ -1,0 +1,68 @@
+// The engine: one model, many requests, one step at a time. The only header of this room that
+// others include.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mapped_file.h"
+#include "base/result.h"
+#include "chat/event.h"
+#include "chat/request.h"
+
+namespace nearside::engine {
+
+struct Options {
+  std::size_t threads = 1;
+  std::size_t context_tokens_max = 4096;  // of one sequence; lowered to the model's own
+  std::size_t sequences_max = 8;          // generated at once; further requests wait
+  std::size_t queue_max = 64;             // waiting requests; one more is refused
+  std::size_t batch_tokens_max = 512;     // of one step, prompt and generation together
+};
+
+struct ModelInfo {
+  std::string name;
+  std::string architecture;
+  std::size_t context_tokens_max = 0;
+  std::size_t vocabulary_tokens = 0;
+  std::size_t weight_bytes = 0;
+  std::size_t parameters = 0;
+  bool has_chat_template = false;
+};
+
+using RequestId = std::uint64_t;
+
+/// Not thread-safe: one thread submits, cancels and steps.
+///
+/// Equal requests with equal seeds and thread counts give equal tokens, whatever else is in the
+/// batch.
+class Engine {
+ public:
+  /// Errors: those of gguf::File, kUnsupported (architecture, tensor type), kCorrupt (tensor
+  /// missing or of the wrong shape).
+  static base::Result<std::unique_ptr<Engine>> load(base::MappedFile file, const std::string& name,
+                                                    const Options& options,
+                                                    const base::Clock& clock);
+  virtual ~Engine() = default;
+
+  [[nodiscard]] virtual const ModelInfo& info() const = 0;
+
+  /// Renders, tokenizes and queues. The id is the caller's and must not be in use.
+  /// Errors: kContextLength, kExhausted (queue full), kInvalidArgument (template refuses the
+  /// messages, no chat template, bad sampling).
+  virtual base::Status submit(RequestId id, const chat::Request& request) = 0;
+  /// Forgets the request; its sequence is free at the next step. Unknown ids are ignored (it may
+  /// just have finished).
+  virtual void cancel(RequestId id) = 0;
+
+  using Sink = std::function<void(RequestId, chat::Event)>;
+  /// One batch through the model; hands what it produced to `sink`. False when there was nothing to
+  /// do.
+  virtual bool step(const Sink& sink) = 0;
+};
+
+}  // namespace nearside::engine

@@ -1,0 +1,73 @@
+// Text to token ids and back, as the model's own vocabulary says.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "gguf/file.h"
+
+namespace nearside::text {
+
+using TokenId = std::int32_t;
+
+/// Immutable after creation; thread-safe. Implementations: bpe_tokenizer.h (byte-level BPE),
+/// spm_tokenizer.h (SentencePiece), wordpiece_tokenizer.h. Invalid UTF-8 is tokenized (each bad
+/// byte as U+FFFD or its byte token, as llama.cpp does), never refused.
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+
+  /// Reads the `tokenizer.ggml.*` metadata. Errors: kCorrupt (missing or inconsistent arrays),
+  /// kUnsupported (kind or pre-tokenizer we do not know, named in the message).
+  static base::Result<std::unique_ptr<Tokenizer>> from_gguf(const gguf::File& file);
+
+  enum class Special {
+    kIgnore,  // "<|im_end|>" in the text is plain text: for anything a user wrote
+    kParse,   // control tokens written out in the text become those tokens: for rendered templates
+  };
+  /// Appends the ids of `text` to `out`. No BOS or EOS is added; see special tokens below.
+  virtual void encode(std::string_view text, Special special, std::vector<TokenId>& out) const = 0;
+
+  /// The bytes a token stands for; may be part of a UTF-8 character. Control tokens give "" unless
+  /// `with_special`.
+  [[nodiscard]] virtual std::string decode(TokenId token, bool with_special = false) const = 0;
+
+  [[nodiscard]] std::string decode_all(std::span<const TokenId> tokens,
+                                       bool with_special = false) const;
+  [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
+                                            Special special = Special::kIgnore) const {
+    std::vector<TokenId> out;
+    encode(text, special, out);
+    return out;
+  }
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+  /// -1 where the vocabulary has none.
+  [[nodiscard]] TokenId bos() const { return bos_; }
+  [[nodiscard]] TokenId eos() const { return eos_; }
+  /// Whether the model expects BOS before / EOS after a text that brings none.
+  [[nodiscard]] bool add_bos() const { return add_bos_; }
+  [[nodiscard]] bool add_eos() const { return add_eos_; }
+  /// EOS, end of turn, end of message: every token that ends an answer.
+  [[nodiscard]] bool ends_generation(TokenId token) const;
+  /// The text of a token as the vocabulary spells it ("<|im_end|>", "▁the").
+  [[nodiscard]] std::string_view spelling(TokenId token) const {
+    return spellings_[static_cast<std::size_t>(token)];
+  }
+
+ protected:
+  std::size_t size_ = 0;
+  TokenId bos_ = -1;
+  TokenId eos_ = -1;
+  bool add_bos_ = false;
+  bool add_eos_ = false;
+  std::vector<TokenId> end_tokens_;
+  std::vector<std::string> spellings_;
+};
+
+}  // namespace nearside::text
