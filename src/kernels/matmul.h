@@ -1,0 +1,26 @@
+// Products of weight matrices with activations: nearly all of the time a model takes.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/weights.h"
+
+namespace nearside::kernels {
+
+/// What a product needs besides its operands. Not thread-safe; one for each model instance.
+struct Context {
+  const Table& table;
+  base::ThreadPool& pool;
+  std::vector<std::byte> scratch;  // quantised activations; grows to the largest product and stays
+};
+
+/// y[t, r] = sum over c of w[r, c] * x[t, c].
+/// Shapes: x [tokens, columns], y [tokens, rows], both row-major f32.
+/// Quantised weights multiply activations quantised to 8 bits in blocks (as llama.cpp does), so
+/// results agree with it to within rounding. y[t, r] depends only on row r and x[t, :], never on
+/// `tokens` or the thread count: batches are invariant.
+void matmul(const Weights& w, const float* x, std::size_t tokens, float* y, Context& context);
+
+}  // namespace nearside::kernels
