@@ -7,11 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,9 @@
 #include "gguf/tensor_type.h"
 
 namespace nearside::gguf {
+
+template <typename T>
+using Result = base::Result<T>;
 
 /// Element type of a metadata value. Values are those of the file format.
 enum class ValueType : std::uint32_t {
@@ -38,6 +42,9 @@ enum class ValueType : std::uint32_t {
   kFloat64 = 12,
 };
 
+/// "u32", "string", "array", as `nearside model inspect` prints them. REQUIRES: an enumerator.
+std::string_view value_type_name(ValueType type);
+
 /// A homogeneous array, viewed in the mapped file. Arrays of arrays are refused at open.
 class Array {
  public:
@@ -45,18 +52,33 @@ class Array {
   [[nodiscard]] std::size_t size() const { return size_; }
   /// Strings in order. REQUIRES: element_type() == kString. Views into the file. O(n).
   [[nodiscard]] std::vector<std::string_view> strings() const;
-  /// Numbers in order, converted. REQUIRES: element_type() is a number or bool. O(n).
+  /// Numbers in order, converted as by static_cast (float to integer saturates).
+  /// REQUIRES: element_type() is a number or bool; T is one of float, double, std::int32_t,
+  /// std::uint32_t, std::int64_t, std::uint64_t. O(n).
   template <typename T>
   [[nodiscard]] std::vector<T> numbers() const;
 
+  /// Made by the parser only, which has checked that `data` holds `size` whole elements.
+  Array(ValueType element_type, std::size_t size, std::span<const std::byte> data)
+      : element_type_(element_type), size_(size), data_(data) {}
+
  private:
-  friend class File;
   ValueType element_type_ = ValueType::kUint8;
   std::size_t size_ = 0;
   std::span<const std::byte> data_;
 };
 
+/// Integers are widened; Metadata::type keeps the width the file had.
 using Value = std::variant<std::uint64_t, std::int64_t, double, bool, std::string_view, Array>;
+
+/// One key with its value. Keys and single strings are valid UTF-8; strings in arrays may be any
+/// bytes, since vocabularies of real models hold pieces of characters.
+struct Metadata {
+  std::string_view key;
+  ValueType type = ValueType::kUint8;
+  Value value;
+  std::span<const std::byte> encoded;  // key, type and value as they stand in the file
+};
 
 /// Where a tensor lies and what shape it has.
 struct Tensor {
@@ -77,11 +99,18 @@ struct Tensor {
 /// Bounds on what a file may declare; generous for real models, small enough that a hostile file
 /// cannot make us allocate.
 struct Limits {
-  std::size_t metadata_count_max = 65'536;
-  std::size_t tensor_count_max = 65'536;
-  std::size_t string_bytes_max = 64U << 20;  // chat templates reach tens of KiB
-  std::size_t array_elements_max = 16U << 20;
+  std::size_t metadata_count_max = 65'536;     // real files have 20 to 60
+  std::size_t tensor_count_max = 65'536;       // the largest mixtures of experts have about 2,000
+  std::size_t key_bytes_max = 65'535;          // the format's own bound
+  std::size_t tensor_name_bytes_max = 64;      // the format's own bound
+  std::size_t string_bytes_max = 64U << 20;    // chat templates reach tens of KiB
+  std::size_t array_elements_max = 16U << 20;  // vocabularies reach 300,000 tokens
 };
+
+/// Tensor data are aligned to `general.alignment`, or to this when it is absent.
+inline constexpr std::size_t kDefaultAlignment = 32;
+inline constexpr std::size_t kAlignmentMin = 8;  // the format asks for a multiple of 8
+inline constexpr std::size_t kAlignmentMax = 64U << 10;
 
 /// An open, checked file. Views handed out are valid while the File (or what it was moved to)
 /// lives. Thread-safe for reading.
@@ -92,23 +121,23 @@ class File {
   static Result<File> open(const std::string& path, const Limits& limits = {});
   static Result<File> from_mapping(base::MappedFile mapping, const std::string& name,
                                    const Limits& limits = {});
-  /// Parses bytes that outlive the File (tests, fuzzing).
+  /// Parses bytes that outlive the File (tests, fuzzing). Tensor data are as aligned in memory as
+  /// the first byte is.
   static Result<File> from_bytes(std::span<const std::byte> bytes, const std::string& name,
                                  const Limits& limits = {});
 
   [[nodiscard]] std::uint32_t version() const { return version_; }
   [[nodiscard]] std::size_t size_bytes() const { return bytes_.size(); }
   /// In file order.
-  [[nodiscard]] const std::vector<std::pair<std::string_view, Value>>& metadata() const {
-    return metadata_;
-  }
+  [[nodiscard]] const std::vector<Metadata>& metadata() const { return metadata_; }
   [[nodiscard]] const std::vector<Tensor>& tensors() const { return tensors_; }
 
   /// Null when absent.
   [[nodiscard]] const Value* find(std::string_view key) const;
   [[nodiscard]] const Tensor* find_tensor(std::string_view name) const;
 
-  /// Typed reads. Errors: kNotFound (absent), kCorrupt (other type, or out of the type's range).
+  /// Typed reads. Any integer width will do. Errors: kNotFound (absent), kCorrupt (other type, or
+  /// negative where an unsigned number is wanted).
   [[nodiscard]] Result<std::uint64_t> get_uint(std::string_view key) const;
   [[nodiscard]] Result<double> get_float(std::string_view key) const;
   [[nodiscard]] Result<bool> get_bool(std::string_view key) const;
@@ -118,23 +147,29 @@ class File {
                                                   std::uint64_t otherwise) const;
   [[nodiscard]] Result<double> get_float_or(std::string_view key, double otherwise) const;
   [[nodiscard]] Result<bool> get_bool_or(std::string_view key, bool otherwise) const;
-  /// Arrays. Errors: kNotFound, kCorrupt (not an array, or of another element kind).
+  /// Arrays. Errors: kNotFound, kCorrupt (not an array, of another element kind, or an integer that
+  /// does not fit 32 bits).
   [[nodiscard]] Result<std::vector<std::string_view>> get_strings(std::string_view key) const;
   [[nodiscard]] Result<std::vector<float>> get_floats(std::string_view key) const;
   [[nodiscard]] Result<std::vector<std::int32_t>> get_ints(std::string_view key) const;
 
  private:
   File() = default;
+  base::Status parse(const std::string& name, const Limits& limits);
+  [[nodiscard]] Result<const Value*> require(std::string_view key) const;
+  [[nodiscard]] Result<const Array*> require_array(std::string_view key) const;
+  /// REQUIRES: the key is there.
+  [[nodiscard]] base::Error wrong_type(std::string_view key, std::string_view wanted) const;
+
   std::optional<base::MappedFile> mapping_;  // empty when made from_bytes
   std::span<const std::byte> bytes_;
+  std::string name_;  // for errors
   std::uint32_t version_ = 0;
-  std::vector<std::pair<std::string_view, Value>> metadata_;
+  std::vector<Metadata> metadata_;
   std::vector<Tensor> tensors_;
-  std::unordered_map<std::string_view, std::size_t> metadata_index_;
-  std::unordered_map<std::string_view, std::size_t> tensor_index_;
+  // Ordered maps, because the keys are hostile and a hash without a secret can be flooded.
+  std::map<std::string_view, std::size_t> metadata_index_;
+  std::map<std::string_view, std::size_t> tensor_index_;
 };
-
-template <typename T>
-using Result = base::Result<T>;
 
 }  // namespace nearside::gguf

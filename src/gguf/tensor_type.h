@@ -39,6 +39,8 @@ struct TensorTypeInfo {
 std::optional<TensorTypeInfo> tensor_type_info(std::uint32_t type_number);
 /// REQUIRES: an enumerator.
 const TensorTypeInfo& tensor_type_info(TensorType type);
+/// Bytes of `elements` values. REQUIRES: whole blocks; the product fits 64 bits.
+std::size_t tensor_bytes(TensorType type, std::size_t elements);
 /// By name, case-insensitive: "q4_k", "BF16".
 std::optional<TensorType> tensor_type_by_name(std::string_view name);
 

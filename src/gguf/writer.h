@@ -1,7 +1,6 @@
 // Writes GGUF version 3 files.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,37 +22,56 @@ using WriteValue = std::variant<std::uint32_t, std::int32_t, std::uint64_t, floa
                                 std::vector<std::int32_t>, std::vector<std::uint8_t>>;
 
 /// Collects metadata and tensor declarations, then streams the file in one pass (tensors one at a
-/// time: memory stays small).
+/// time: memory stays at one tensor). Tensors are aligned to kDefaultAlignment.
 ///
-/// Writer writer;
-/// writer.add("general.architecture", std::string("llama"));
-/// writer.add_tensor("token_embd.weight", TensorType::kF16, {columns, rows},
-/// [&](std::span<std::byte> out) {...}); TRY(writer.write(path));
+///   Writer writer;
+///   writer.add("general.architecture", std::string("llama"));
+///   writer.add_tensor("token_embd.weight", TensorType::kF16, {columns, rows},
+///                     [&](std::span<std::byte> out) { ... });
+///   TRY(writer.write(path));
 class Writer {
  public:
-  /// Fills exactly the tensor's bytes, already in its type's layout. Called once, during write().
+  /// Fills exactly the tensor's bytes, already in its type's layout. Called once by each write().
   using Fill = std::function<void(std::span<std::byte> out)>;
 
-  void add(std::string key, WriteValue value);
-  /// Copies a value read from another file, keeping its exact type.
-  void add_copy(std::string_view key, const Value& value, ValueType type);
-  /// Copies every metadata value of `from` whose key starts with `prefix`.
+  /// A key that is already there gets the new value in its old place: copy, then overwrite.
+  /// REQUIRES: a key of 1 to 65,535 bytes other than "general.alignment", which is the writer's.
+  void add(std::string key, const WriteValue& value);
+  /// Copies a value read from another file, keeping its exact type. Ignores "general.alignment".
+  void add_copy(const Metadata& from);
+  /// Copies every metadata value of `from` whose key starts with `prefix` ("" copies all).
   void copy_metadata(const File& from, std::string_view prefix);
-  /// `dims` in GGUF order, fastest first. REQUIRES: dims[0] is a multiple of the type's block.
+  /// `dims` in GGUF order, fastest first. REQUIRES: 1 to 4 dims, each at least 1; dims[0] is a
+  /// multiple of the type's block; a name of 1 to 64 bytes not added before; fewer than 2^63 bytes.
   void add_tensor(std::string name, TensorType type, std::vector<std::uint64_t> dims, Fill fill);
 
-  /// Writes to a temporary name beside `path` and renames: a reader never sees half a file. Errors:
-  /// kIo.
-  base::Status write(const std::string& path);
+  /// Writes to a temporary name beside `path` and renames: a reader never sees half a file.
+  /// Errors: kIo.
+  base::Status write(const std::string& path) const;
   /// The whole file in memory (tests, fuzz seeds).
-  std::string to_bytes();
+  [[nodiscard]] std::string to_bytes() const;
 
  private:
-  struct Metadata;
-  struct PendingTensor;
-  std::vector<std::pair<std::string, WriteValue>> metadata_;
-  std::vector<std::string> copied_;  // encoded key-value pairs, ready to write
-  std::vector<std::pair<std::string, Fill>> fills_;
+  struct Pair {
+    std::string key;
+    std::string encoded;  // key, type and value, ready to write
+  };
+  struct PendingTensor {
+    std::string name;
+    TensorType type;
+    std::vector<std::uint64_t> dims;
+    std::size_t size_bytes;
+    std::size_t offset_bytes;  // from the start of the data section
+    Fill fill;
+  };
+
+  void put(std::string key, std::string encoded);
+  /// Everything before the tensor data, padded.
+  [[nodiscard]] std::string header() const;
+
+  std::vector<Pair> metadata_;
+  std::vector<PendingTensor> tensors_;
+  std::size_t data_bytes_ = 0;  // of the tensors so far, padding included
 };
 
 }  // namespace nearside::gguf
