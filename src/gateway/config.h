@@ -1,0 +1,137 @@
+// The configuration of a node: one YAML file, checked whole.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "policy/label.h"
+#include "policy/place.h"
+#include "policy/region.h"
+#include "policy/rules.h"
+
+namespace nearside::gateway {
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";  // a literal IPv4 or IPv6 address
+  std::uint16_t port = 8080;       // 0: any free one
+
+  [[nodiscard]] bool loopback() const;
+  /// "127.0.0.1:8080", "[::1]:8080".
+  [[nodiscard]] std::string text() const;
+};
+
+/// "ADDR:PORT", "[V6]:PORT" or ":PORT" (loopback). Errors: kInvalidArgument.
+base::Result<ListenAddress> parse_listen(std::string_view text);
+
+struct NodeConfig {
+  std::string name = "node";
+  policy::Place place = policy::Place::kDevice;
+  std::string region;
+};
+
+/// What a key's owner may do. Keys without a tenant belong to the tenant "".
+struct TenantConfig {
+  std::string name;
+  policy::Regions regions;                             // where this tenant's data may be processed
+  std::optional<policy::Sensitivity> sensitivity_min;  // its requests are at least this
+};
+
+struct KeyConfig {
+  std::string name;
+  std::array<std::uint8_t, 32> sha256{};  // of the key's bytes
+  std::string tenant;
+};
+
+struct AuthConfig {
+  std::vector<KeyConfig> keys;
+  /// Without any key, only loopback connections are served, without authentication. With a
+  /// non-loopback listener keys are required (a configuration error otherwise).
+  [[nodiscard]] bool anonymous() const { return keys.empty(); }
+};
+
+struct LimitsConfig {
+  std::size_t body_bytes_max = std::size_t{4} << 20;
+  std::size_t concurrent_requests_max = 256;
+  std::size_t connections_max = 1024;
+  std::chrono::milliseconds header_timeout{10'000};    // from the first byte to the whole request
+  std::chrono::milliseconds idle_timeout{75'000};      // between requests of one connection
+  std::chrono::milliseconds write_timeout{30'000};     // a client that does not read
+  std::chrono::milliseconds request_timeout{600'000};  // a whole answer
+};
+
+/// A GGUF file that a worker process of this node serves.
+struct ModelConfig {
+  std::string name;
+  std::string file;  // absolute, or relative to the working directory once loaded
+  std::size_t context_tokens = 4096;
+  std::size_t threads = 0;  // 0: as many as there are cores
+  std::size_t sequences = 8;
+};
+
+/// A server that speaks a provider's dialect.
+struct UpstreamConfig {
+  std::string provider = "openai";
+  std::string url;       // "https://host/v1"; "/chat/completions" is appended
+  std::string model;     // as that server calls it
+  std::string key_env;   // name of the environment variable that holds the key, or
+  std::string key_file;  // a file that holds it; at most one of the two
+  std::chrono::milliseconds connect_timeout{3'000};
+  std::chrono::milliseconds first_token_timeout{60'000};
+  std::chrono::milliseconds stall_timeout{30'000};  // between two pieces of an answer
+  std::chrono::milliseconds total_timeout{600'000};
+  std::size_t concurrent_requests_max = 64;
+  std::string ca_file;  // besides the system's certificate authorities
+};
+
+/// Index into Config::models.
+struct LocalModel {
+  std::size_t model_index = 0;
+};
+
+struct LedgerConfig {
+  std::string file = "nearside-ledger.sqlite";
+};
+
+struct Config {
+  std::string file;  // it was read from; "" for the default configuration
+  std::vector<ListenAddress> listen = {ListenAddress{}};
+  NodeConfig node;
+  AuthConfig auth;
+  std::vector<TenantConfig> tenants;
+  LimitsConfig limits;
+  std::vector<ModelConfig> models;
+  policy::LabelRules labels;
+  policy::PolicySet policy;
+  /// How to reach policy.targets[i]: parallel to it.
+  std::vector<std::variant<LocalModel, UpstreamConfig>> reach;
+  LedgerConfig ledger;
+  base::Level log_level = base::Level::kInfo;
+
+  /// The tenant's entry, or nullptr.
+  [[nodiscard]] const TenantConfig* find_tenant(std::string_view name) const;
+};
+
+/// Reads and checks a file. The error's message holds every problem found, one a line, each as
+/// "file:line: what; how to fix".
+/// Errors: kNotFound, kIo, kTooLarge (kConfigBytesMax), kInvalidArgument.
+base::Result<Config> load_config(const std::string& path);
+
+/// The same for text already read; `path` names it in errors and is what relative paths start from.
+base::Result<Config> parse_config(std::string_view text, const std::string& path);
+
+/// Loopback listener, no cloud, no upstream; with `model_file` one local model, served as target
+/// "device/<file name without .gguf>". Errors: kInvalidArgument (the name is unusable).
+base::Result<Config> default_config(const std::string& model_file = {});
+
+inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
+
+}  // namespace nearside::gateway

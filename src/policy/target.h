@@ -1,0 +1,82 @@
+// A target: one model at one place that can serve, with what is believed and what is measured of
+// it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "policy/place.h"
+
+namespace nearside::policy {
+
+/// What a seller charges.
+struct Price {
+  double usd_per_million_input_tokens = 0;
+  double usd_per_million_output_tokens = 0;
+  std::optional<double> usd_per_million_cached_input_tokens;  // empty: as other input
+};
+
+/// What own hardware costs: an hour of it (amortisation, rack, operation) and its power.
+struct LocalCost {
+  double usd_per_hour = 0;
+  double watts = 0;  // drawn while serving, by this model's share of the machine
+  double usd_per_kwh = 0;
+  double pue = 1;          // power usage effectiveness: watts of the site per watt of the machine
+  double concurrency = 1;  // requests that usually share those watts and that hour
+};
+
+struct Quality {
+  std::optional<double> prior;                // chance of a good answer, 0 to 1
+  std::map<std::string, double> by_language;  // "de" -> 0.6; the prior for other languages
+};
+
+/// What is expected before anything was measured.
+struct Speed {
+  std::optional<double> ttft_ms;
+  std::optional<double> tokens_per_second;         // of the answer
+  std::optional<double> prompt_tokens_per_second;  // adds to ttft_ms in proportion to the prompt
+};
+
+struct Target {
+  std::string name;  // "onprem/triage-large": place/name, unique
+  Place place = Place::kDevice;
+  std::string region;
+  std::string model;  // what the server at the other end calls it
+  Quality quality;
+  std::optional<std::variant<Price, LocalCost>> cost;
+  std::optional<double> joules_per_token;  // for targets whose watts are not ours to know
+  Speed speed;
+  std::size_t context_tokens_max = 0;  // 0: not known
+};
+
+/// What is measured of a target right now; handed in with each decision.
+struct Live {
+  bool healthy = true;
+  std::string unhealthy_why;    // one clause for the explanation, when not healthy
+  std::size_t queue_depth = 0;  // requests that wait or run there, from this node
+  std::optional<double> ttft_p50_ms, ttft_p95_ms;
+  std::optional<double> tokens_per_second_p50, tokens_per_second_p05;  // p05: the slow end
+};
+
+/// Tokens and time that a request took.
+struct Consumption {
+  std::uint64_t input_tokens = 0;
+  std::uint64_t cached_input_tokens = 0;  // of the input
+  std::uint64_t output_tokens = 0;
+  double busy_seconds = 0;  // from the start of the work to its end
+};
+
+/// What it cost there. Empty when the target has no cost figures.
+/// Formula: Price: tokens / 1e6 x price. LocalCost: busy hours x (usd_per_hour + watts / 1000 x pue
+/// x usd_per_kwh) / concurrency.
+std::optional<double> cost_usd(const Target& target, const Consumption& consumption);
+
+/// Joules: watts x pue x busy seconds / concurrency, or joules_per_token x tokens. Empty when
+/// neither is known.
+std::optional<double> energy_joules(const Target& target, const Consumption& consumption);
+
+}  // namespace nearside::policy

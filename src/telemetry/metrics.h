@@ -1,0 +1,47 @@
+// The node's numbers in Prometheus' text format.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "telemetry/record.h"
+
+namespace nearside::telemetry {
+
+/// Counters and histograms of the serving path. Thread-safe. Label values come only from the
+/// configuration and from enumerations, so the number of series is bounded.
+class Metrics {
+ public:
+  Metrics();
+  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
+
+  /// Requests between their decision and their end.
+  void request_started();
+  /// Counts everything that the final record says: outcome, label, target, tokens, cost, energy,
+  /// times, attempts.
+  void request_finished(const Record& record);
+
+  void label_computed(std::chrono::nanoseconds took);
+  void decision_made(std::chrono::nanoseconds took);
+  /// Refused before a decision: "unauthenticated", "too_large", "malformed", "overloaded", ... (a
+  /// fixed set of codes, never text of a request).
+  void request_rejected(std::string_view code);
+  void worker_restarted(std::string_view model);
+  void ledger_failed();
+  void set_target_healthy(std::string_view target, std::string_view place, bool healthy);
+  void set_connections(std::size_t open_count);
+
+  /// The body of /metrics. Content type: kContentType.
+  [[nodiscard]] std::string text() const;
+  static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace nearside::telemetry

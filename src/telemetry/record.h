@@ -1,0 +1,68 @@
+// What the ledger keeps of one request. Never its text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace nearside::telemetry {
+
+/// How a request ended. kOpen: it has not; kInterrupted: the node died before it did.
+enum class Outcome : std::uint8_t {
+  kOpen,
+  kOk,
+  kClientGone,  // the client left before the end
+  kFailed,      // no target gave an answer
+  kRefused,     // policy, limits or a bad request
+  kCut,         // the answer broke off after content had been sent
+  kInterrupted,
+};
+
+/// "open", "ok", "client_gone", "failed", "refused", "cut", "interrupted".
+std::string_view outcome_name(Outcome outcome);
+
+/// One try at one target.
+struct Attempt {
+  std::string target, place, region;
+  Outcome outcome = Outcome::kOpen;
+  std::string error_code;  // base::code_name, "" when ok
+  std::uint64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;
+  bool estimated = false;  // tokens counted by us
+  std::optional<double> cost_usd;
+  std::optional<double> energy_joules;
+  std::optional<double> ttft_ms;  // empty: no token came
+  double total_ms = 0;
+};
+
+struct Record {
+  std::string decision_id;
+  base::WallTime time{};  // of the decision
+  std::string tenant, key_name;
+  std::string dialect;      // "openai"
+  std::string operation;    // "chat.completions", "completions"
+  std::string model_asked;  // as the client wrote it, at most 256 bytes are kept
+  std::string sensitivity;  // of the label
+  std::vector<std::string> categories;
+  std::string target, place, region;  // that answered; "" when none
+  std::vector<Attempt> attempts;
+  std::uint64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;  // of all attempts
+  bool estimated = false;
+  std::optional<double> cost_usd;       // of all attempts; empty: not known
+  std::optional<double> energy_joules;  // likewise
+  std::optional<double> ttft_ms;        // as the client saw it: from its request to the first token
+  double total_ms = 0;
+  bool stream = false;
+  Outcome outcome = Outcome::kOpen;
+  std::string error_code;     // of a failed, refused or cut request
+  std::string decision_json;  // policy::to_json
+};
+
+/// Adds an attempt's tokens, money and energy to the record's sums. A sum is known when all its
+/// parts are.
+void add_attempt(Record& record, Attempt attempt);
+
+}  // namespace nearside::telemetry
