@@ -1,7 +1,13 @@
 #include "cli/commands.h"
 
+#include "cli/model.h"
+
 namespace nearside::cli {
 
-std::vector<Declare> commands() { return {}; }
+std::vector<Declare> commands() {
+  return {
+      model,
+  };
+}
 
 }  // namespace nearside::cli

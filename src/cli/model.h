@@ -1,0 +1,13 @@
+// `nearside model ...`: subcommands about model files. Each is a file model_<name>.cc with one
+// Declare function, declared here, plus one line in the list in model.cc.
+#pragma once
+
+#include "cli/command.h"
+
+namespace nearside::cli {
+
+Run model(CLI::App& root, CLI::App*& command);
+
+Run model_inspect(CLI::App& root, CLI::App*& command);
+
+}  // namespace nearside::cli
