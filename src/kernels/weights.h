@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "gguf/tensor_type.h"
+#include "kernels/product.h"
 
 namespace nearside::kernels {
 
@@ -20,24 +21,36 @@ struct WeightView {
   const std::byte* data = nullptr;
 };
 
-/// Either the view itself (the bytes must outlive it) or a repacked copy. Immutable; cheap to move.
+/// Either the view itself (the bytes must outlive it) or a repacked copy (the bytes are then read
+/// again only by whoever looks at view(), as an embedding does). Immutable; cheap to copy.
 class Weights {
  public:
   Weights() = default;
-  /// REQUIRES: view.columns is a multiple of the type's block, view.type is one Table supports (see
-  /// supports()).
+  /// REQUIRES: supports(view.type, view.columns).
   static Weights prepare(const WeightView& view, const Table& table);
-  /// Whether products with this type exist (every type gguf reads should).
-  static bool supports(gguf::TensorType type);
+  /// Whether products with this type and row length exist: every type gguf reads, in whole blocks.
+  static bool supports(gguf::TensorType type, std::size_t columns);
 
   [[nodiscard]] const WeightView& view() const { return view_; }
   [[nodiscard]] std::size_t rows() const { return view_.rows; }
   [[nodiscard]] std::size_t columns() const { return view_.columns; }
+  /// Bytes of the repacked copy, 0 when there is none.
+  [[nodiscard]] std::size_t packed_bytes() const { return packed_bytes_; }
+
+  /// For matmul: what to multiply and how.
+  [[nodiscard]] const Operand& operand() const { return operand_; }
+  [[nodiscard]] const Product& product() const { return *product_; }
 
  private:
   WeightView view_;
-  std::shared_ptr<const std::byte[]>
-      packed_;  // shared: a model's tied embedding and output head are one matrix
+  Operand operand_;
+  const Product* product_ = nullptr;
+  std::size_t packed_bytes_ = 0;
+  // Shared: a model's tied embedding and output head are one matrix.
+  std::shared_ptr<const std::byte[]> packed_;
 };
+
+/// One row as floats: an embedding looked up. Shapes: out [columns]. REQUIRES: row < view.rows.
+void dequantize_row(const WeightView& view, std::size_t row, float* out);
 
 }  // namespace nearside::kernels

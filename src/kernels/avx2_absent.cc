@@ -1,0 +1,8 @@
+// Stands in for avx2.cc on processors of another family.
+#include "kernels/tables.h"
+
+namespace nearside::kernels {
+
+const Table* avx2_table() { return nullptr; }
+
+}  // namespace nearside::kernels

@@ -1,0 +1,157 @@
+#include "kernels/format.h"
+
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace nearside::kernels {
+namespace {
+
+std::vector<float> gaussian(std::size_t n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> distribution(0.0f, 1.0f);
+  std::vector<float> out(n);
+  for (float& value : out) value = distribution(random);
+  return out;
+}
+
+std::vector<float> round_trip(const Format& format, const std::vector<float>& values) {
+  std::vector<std::byte> row(format.row_bytes(values.size()));
+  format.quantize_row(values.data(), values.size(), row.data());
+  std::vector<float> out(values.size());
+  format.dequantize_row(row.data(), values.size(), out.data());
+  return out;
+}
+
+std::vector<std::byte> bytes_of(std::initializer_list<int> values) {
+  std::vector<std::byte> out;
+  for (const int value : values) out.push_back(static_cast<std::byte>(value));
+  return out;
+}
+
+std::vector<float> dequantize(gguf::TensorType type, const std::vector<std::byte>& row) {
+  const Format& chosen = format(type);
+  std::vector<float> out(row.size() / chosen.block_bytes * chosen.block_elements);
+  chosen.dequantize_row(row.data(), out.size(), out.data());
+  return out;
+}
+
+class EveryFormat : public testing::TestWithParam<const Format*> {};
+
+TEST_P(EveryFormat, HasTheBlockTheFileFormatSays) {
+  const gguf::TensorTypeInfo& info = gguf::tensor_type_info(GetParam()->type);
+  EXPECT_EQ(GetParam()->name, info.name);
+  EXPECT_EQ(GetParam()->block_elements, info.block_elements);
+  EXPECT_EQ(GetParam()->block_bytes, info.block_bytes);
+}
+
+// Bounds of the root mean square error on standard normal values, in units of their deviation. They
+// follow from bits per weight (an ideal uniform quantiser of b bits over +-3.3 sigma has step
+// 6.6 / 2^b and error step / sqrt(12)), loosened by a tenth for the scales' own rounding.
+TEST_P(EveryFormat, QuantizesWithTheErrorItsBitsAllow) {
+  const std::vector<float> values = gaussian(256 * 64, 1);
+  const std::vector<float> back = round_trip(*GetParam(), values);
+  double squares = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    squares += (values[i] - back[i]) * (values[i] - back[i]);
+  const double error = std::sqrt(squares / static_cast<double>(values.size()));
+  const double bits = static_cast<double>(GetParam()->block_bytes) * 8 /
+                      static_cast<double>(GetParam()->block_elements);
+  RecordProperty("rms_error", std::to_string(error));
+  if (GetParam()->block_elements == 1) {  // floats: bfloat16 keeps 8 bits of each value's own size
+    EXPECT_LE(error, 0x1p-9);
+    return;
+  }
+  EXPECT_LT(error, 1.1 * 6.6 / std::pow(2.0, std::floor(bits)) / std::sqrt(12.0));
+}
+
+TEST_P(EveryFormat, QuantizesZerosToZerosAndKeepsTinyAndHugeFinite) {
+  for (const float value : {0.0f, 1e-42f, -1e-38f, 1e-6f, 3e4f}) {
+    std::vector<float> values(256, value);
+    values[3] = -value;
+    for (const float back : round_trip(*GetParam(), values)) {
+      EXPECT_TRUE(std::isfinite(back)) << value;
+      EXPECT_TRUE(value != 0.0f || back == 0.0f);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernel, EveryFormat, testing::ValuesIn(formats()),
+                         [](const auto& given) { return std::string(given.param->name); });
+
+TEST(Format, Q4_0DecodesLowHalvesFirstAndSubtractsEight) {
+  // d = 0.5; byte i holds i in its low half and 15 - i in its high half.
+  std::vector<std::byte> row = bytes_of({0x00, 0x38});
+  for (int i = 0; i < 16; ++i) row.push_back(static_cast<std::byte>(i | (15 - i) << 4));
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ4_0, row);
+  for (std::size_t i = 0; i < 16; ++i) {
+    EXPECT_EQ(out[i], 0.5f * (static_cast<float>(i) - 8));
+    EXPECT_EQ(out[i + 16], 0.5f * (7 - static_cast<float>(i)));
+  }
+}
+
+TEST(Format, Q8_0DecodesEveryByte) {
+  for (int start = -128; start < 128; start += 32) {
+    std::vector<std::byte> row = bytes_of({0x00, 0x3c});  // d = 1
+    for (int i = 0; i < 32; ++i) row.push_back(static_cast<std::byte>(start + i));
+    const std::vector<float> out = dequantize(gguf::TensorType::kQ8_0, row);
+    for (int i = 0; i < 32; ++i)
+      EXPECT_EQ(out[static_cast<std::size_t>(i)], static_cast<float>(start + i));
+  }
+}
+
+TEST(Format, Q4_KUnpacksSixBitScalesAndMinima) {
+  // d = 1, dmin = 1. Scales of sub-blocks 0..3 are 1, 2, 3, 63, minima 0, 1, 2, 62; sub-blocks 4..7
+  // have scales 17, 34, 51, 60 and minima 16, 33, 50, 63.
+  std::vector<std::byte> row = bytes_of(
+      {0x00, 0x3c, 0x00, 0x3c, 0x01 | 0x40, 0x02 | 0x80, 0x03 | 0xc0, 0x3f | 0xc0, 0x00 | 0x40,
+       0x01 | 0x80, 0x02 | 0xc0, 0x3e | 0xc0, 0x01 | 0x00, 0x02 | 0x10, 0x03 | 0x20, 0x0c | 0xf0});
+  for (int i = 0; i < 128; ++i) row.push_back(static_cast<std::byte>(1 | 2 << 4));
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ4_K, row);
+  const float scales[8] = {1, 2, 3, 63, 17, 34, 51, 60};
+  const float minima[8] = {0, 1, 2, 62, 16, 33, 50, 63};
+  for (std::size_t sub = 0; sub < 8; ++sub) {
+    const float q = sub % 2 == 0 ? 1 : 2;
+    EXPECT_EQ(out[32 * sub], scales[sub] * q - minima[sub]) << sub;
+    EXPECT_EQ(out[32 * sub + 31], scales[sub] * q - minima[sub]) << sub;
+  }
+}
+
+TEST(Format, Q5_KTakesTheFifthBitFromTheSubBlocksOwnBit) {
+  std::vector<std::byte> row =
+      bytes_of({0x00, 0x3c, 0x00, 0x00, 1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1});
+  for (int i = 0; i < 32; ++i) row.push_back(static_cast<std::byte>(i == 5 ? 0xaa : 0x00));
+  for (int i = 0; i < 128; ++i) row.push_back(static_cast<std::byte>(0x73));
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ5_K, row);
+  for (std::size_t sub = 0; sub < 8; ++sub) {
+    const float low = sub % 2 == 0 ? 3 : 7;
+    EXPECT_EQ(out[32 * sub + 4], low);
+    EXPECT_EQ(out[32 * sub + 5], low + (sub % 2 == 1 ? 16.0f : 0.0f));
+  }
+}
+
+TEST(Format, Q6_KPlacesQuartersOfEachHalf) {
+  // All low bits 0 but those of elements 0, 32, 64, 96 (of the first half); scales 1..16; d = 1.
+  std::vector<std::byte> row(210);
+  row[0] = static_cast<std::byte>(0x01 | 0x03 << 4);   // elements 0 and 64
+  row[32] = static_cast<std::byte>(0x02 | 0x04 << 4);  // elements 32 and 96
+  row[128] = static_cast<std::byte>(0 | 1 << 2 | 2 << 4 | 3 << 6);
+  for (std::size_t i = 0; i < 16; ++i) row[192 + i] = static_cast<std::byte>(i + 1);
+  row[209] = static_cast<std::byte>(0x3c);
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ6_K, row);
+  EXPECT_EQ(out[0], 1 * (1.0f - 32));
+  EXPECT_EQ(out[32], 3 * (2.0f + 16 - 32));
+  EXPECT_EQ(out[64], 5 * (3.0f + 32 - 32));
+  EXPECT_EQ(out[96], 7 * (4.0f + 48 - 32));
+  EXPECT_EQ(out[16], 2 * -32.0f);
+  EXPECT_EQ(out[255], 16 * -32.0f);
+}
+
+TEST(Format, UnknownTypesHaveNone) {
+  EXPECT_EQ(find_format(static_cast<gguf::TensorType>(4)), nullptr);
+}
+
+}  // namespace
+}  // namespace nearside::kernels

@@ -1,0 +1,65 @@
+#include "kernels/tables.h"
+
+#include <array>
+
+#include "kernels/format.h"
+
+namespace nearside::kernels {
+
+CpuFeatures detect_cpu_features() {
+  CpuFeatures found;
+#if defined(__x86_64__)
+  // The compiler's run-time support also asks the operating system whether it saves the registers.
+  __builtin_cpu_init();
+  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+               __builtin_cpu_supports("f16c");
+  found.avx512 = found.avx2 && __builtin_cpu_supports("avx512f") &&
+                 __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+  found.avx512_bf16 = found.avx512 && __builtin_cpu_supports("avx512bf16");
+#endif
+  return found;
+}
+
+std::span<const Table* const> available_tables() {
+  struct Available {
+    std::array<const Table*, 3> tables{};
+    std::size_t count = 0;
+  };
+  static const Available available = [] {
+    Available found;
+    for (const Table* table : {&scalar_table(), avx2_table(), avx512_table()})
+      if (table != nullptr) found.tables[found.count++] = table;
+    return found;
+  }();
+  return {available.tables.data(), available.count};
+}
+
+const Table& best_table() { return *available_tables().back(); }
+
+const Table* find_table(std::string_view name) {
+  for (const Table* table : available_tables())
+    if (table->name == name) return table;
+  return nullptr;
+}
+
+std::string describe(const Table& table) {
+  const CpuFeatures features = detect_cpu_features();
+  const auto yes_no = [](bool yes) { return yes ? "yes" : "no"; };
+  std::string out;
+  out += std::string("kernels: ") + table.name + "\n";
+  out += std::string("processor offers: avx2+fma+f16c ") + yes_no(features.avx2) +
+         ", avx512 with vnni " + yes_no(features.avx512) + ", avx512 bf16 " +
+         yes_no(features.avx512_bf16) + "\n";
+  out += "tables that run here:";
+  for (const Table* available : available_tables()) out += std::string(" ") + available->name;
+  out += "\nproducts:\n";
+  for (const Format* format : formats()) {
+    out += "  " + std::string(format->name);
+    out.append(format->name.size() < 8 ? 8 - format->name.size() : 1, ' ');
+    out += std::string(table.product(format->type).name) + "\n";
+  }
+  return out;
+}
+
+}  // namespace nearside::kernels
