@@ -1,0 +1,331 @@
+#include "http/connection.h"
+
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+
+namespace nearside::http {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using beast::http::field;
+using std::chrono::steady_clock;
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = 16U << 10;
+// Pipelined requests are kept while a reply is under way up to this; then reading stops and TCP
+// holds the client back.
+constexpr std::size_t kReadAheadBytesMax = 64U << 10;
+// After a refusal the client may still be sending the body we will not read. Closing at once would
+// reset the connection and take our answer with it, so we read on for a while.
+constexpr std::chrono::milliseconds kLingerTimeout{1'000};
+constexpr std::size_t kLingerBytesMax = 8U << 20;
+
+int status_for(const beast::error_code& error) {
+  if (error == beast::http::error::header_limit) return 431;
+  if (error == beast::http::error::body_limit) return 413;
+  return 400;
+}
+
+std::string_view sentence_for(int status) {
+  switch (status) {
+    case 408:
+      return "the request took too long to arrive";
+    case 413:
+      return "the request body is larger than this server accepts";
+    case 431:
+      return "the request headers are larger than this server accepts";
+    default:
+      return "this is not a well-formed HTTP/1.1 request";
+  }
+}
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+
+Request to_request(beast::http::request<beast::http::string_body>&& message,
+                   const std::string& remote_address) {
+  Request request;
+  request.method = view(message.method_string());
+  const std::string_view target = view(message.target());
+  const std::size_t mark = target.find('?');
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  for (const auto& header : message)
+    request.headers.push_back(
+        {std::string(view(header.name_string())), std::string(view(header.value()))});
+  request.body = std::move(message.body());
+  request.remote_address = remote_address;
+  return request;
+}
+
+}  // namespace
+
+Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options, Handler& handler,
+                       const std::atomic<bool>& draining)
+    : socket_(std::move(socket)),
+      options_(options),
+      handler_(handler),
+      draining_(draining),
+      wake_timer_(socket_.get_executor()),
+      deadline_timer_(socket_.get_executor()) {
+  boost::system::error_code ignored;
+  // One small write a token must not wait for the acknowledgement of the one before.
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto endpoint = socket_.remote_endpoint(ignored);
+  if (!ignored) remote_address_ = endpoint.address().to_string(ignored);
+}
+
+asio::awaitable<void> Connection::serve() {
+  const auto self = shared_from_this();
+  Next next = Next::kRequest;
+  while (next == Next::kRequest && !cut_) next = co_await serve_one();
+  boost::system::error_code ignored;
+  if (next == Next::kReset) {
+    // Without chunks, only a reset tells an incomplete stream from a complete one.
+    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  } else if (!cut_ && !timed_out_ && !peer_left_) {
+    co_await linger();
+  }
+  socket_.close(ignored);
+  deadline_timer_.cancel();
+}
+
+void Connection::drain() {
+  boost::system::error_code ignored;
+  if (idle_) {
+    cut_ = true;
+    socket_.cancel(ignored);
+  }
+}
+
+void Connection::cut() {
+  cut_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+  wake();
+}
+
+asio::awaitable<Connection::Next> Connection::serve_one() {
+  Parser parser;
+  parser.header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
+  parser.body_limit(options_.body_bytes_max);
+
+  if (buffer_.size() == 0) {
+    if (draining_) co_return Next::kClose;
+    idle_ = true;
+    set_deadline(options_.idle_timeout);
+    const bool alive = co_await read_more();
+    idle_ = false;
+    if (!alive) {
+      timed_out_ = true;  // Nothing was asked, so there is nothing to say or to wait for.
+      co_return Next::kClose;
+    }
+  }
+  set_deadline(options_.header_timeout);
+  if (const int status = co_await read_head(parser); status != 0) co_return co_await refuse(status);
+
+  const auto& head = parser.get();
+  if (parser.get().version() >= 11 && head.count(field::host) != 1) co_return co_await refuse(400);
+  if (beast::iequals(head[field::expect], "100-continue") && !parser.is_done())
+    if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return Next::kClose;
+
+  set_deadline(options_.body_timeout);
+  if (const int status = co_await read_body(parser); status != 0) co_return co_await refuse(status);
+  clear_deadline();
+
+  ReplyFraming framing;
+  framing.head_only = parser.get().method() == beast::http::verb::head;
+  framing.keep_alive = parser.get().keep_alive() && !draining_;
+  framing.http_1_0 = parser.get().version() < 11;
+  framing.buffer_bytes_max = options_.stream_buffer_bytes_max;
+  co_return co_await reply_to(to_request(parser.release(), remote_address_), framing);
+}
+
+asio::awaitable<bool> Connection::read_more() {
+  const auto space = buffer_.prepare(kReadBytes);
+  const auto [error, count] = co_await socket_.async_read_some(space, kTuple);
+  buffer_.commit(count);
+  if (error && !timed_out_) peer_left_ = true;
+  co_return !error && !timed_out_ && !cut_;
+}
+
+asio::awaitable<int> Connection::read_head(Parser& parser) {
+  for (;;) {
+    beast::error_code error;
+    buffer_.consume(parser.put(buffer_.data(), error));
+    if (parser.is_header_done()) co_return 0;
+    if (error && error != beast::http::error::need_more) co_return status_for(error);
+    if (buffer_.size() >= options_.header_bytes_max) co_return 431;
+    if (!co_await read_more()) co_return 408;
+  }
+}
+
+asio::awaitable<int> Connection::read_body(Parser& parser) {
+  parser.eager(true);
+  while (!parser.is_done()) {
+    beast::error_code error;
+    std::size_t consumed = buffer_.size();
+    while (consumed > 0 && buffer_.size() > 0 && !error && !parser.is_done()) {
+      consumed = parser.put(buffer_.data(), error);
+      buffer_.consume(consumed);
+    }
+    if (parser.is_done()) break;
+    if (error && error != beast::http::error::need_more) co_return status_for(error);
+    // A chunk header or trailer longer than any honest one.
+    if (buffer_.size() >= options_.header_bytes_max + kReadBytes) co_return 400;
+    if (!co_await read_more()) co_return 408;
+  }
+  co_return 0;
+}
+
+asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFraming framing) {
+  // The coroutine holds this connection until the reply has ended; a handler that keeps its
+  // Responder longer than that only keeps the executor's posts, which find the connection gone.
+  const auto executor = socket_.get_executor();
+  const auto reply = std::make_shared<Reply>(framing, [executor, weak = weak_from_this()] {
+    asio::post(executor, [weak] {
+      if (const auto self = weak.lock()) self->wake();
+    });
+  });
+  woken_ = false;
+  handler_.handle(std::move(request), make_responder(reply));
+
+  Reply::End end = Reply::End::kOpen;
+  for (;;) {
+    if (draining_) reply->close_after();
+    Reply::Taken taken = reply->take();
+    end = taken.end;
+    if (!taken.bytes.empty() && !co_await write_all(std::move(taken.bytes))) {
+      peer_left_ = true;
+      break;
+    }
+    if (end != Reply::End::kOpen || peer_left_ || cut_) break;
+    watch(reply);
+    co_await wait_for_wake();
+  }
+  if (peer_left_ || cut_) reply->client_gone();
+  co_await stop_watching();
+  if (peer_left_ || cut_) co_return Next::kClose;
+  switch (end) {
+    case Reply::End::kKeep:
+      co_return Next::kRequest;
+    case Reply::End::kReset:
+      co_return Next::kReset;
+    default:
+      co_return Next::kClose;
+  }
+}
+
+asio::awaitable<Connection::Next> Connection::refuse(int status) {
+  if (peer_left_ || cut_) co_return Next::kClose;
+  timed_out_ = false;
+  ReplyFraming framing;
+  framing.keep_alive = false;
+  Reply reply(framing, [] {});
+  reply.send(handler_.refusal(status, sentence_for(status)));
+  co_await write_all(reply.take().bytes);
+  co_return Next::kClose;
+}
+
+asio::awaitable<bool> Connection::write_all(std::string bytes) {
+  std::size_t sent = 0;
+  while (sent < bytes.size()) {
+    set_deadline(options_.write_stall_timeout);
+    const auto [error, count] = co_await socket_.async_write_some(
+        asio::buffer(bytes.data() + sent, bytes.size() - sent), kTuple);
+    sent += count;
+    if (error || timed_out_ || cut_) co_return false;
+  }
+  clear_deadline();
+  co_return true;
+}
+
+asio::awaitable<void> Connection::linger() {
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  if (ignored) co_return;
+  set_deadline(kLingerTimeout);
+  std::size_t discarded = buffer_.size();
+  buffer_.consume(buffer_.size());
+  while (discarded < kLingerBytesMax) {
+    const auto [error, count] =
+        co_await socket_.async_read_some(buffer_.prepare(kReadBytes), kTuple);
+    if (error || timed_out_ || cut_) co_return;
+    discarded += count;
+  }
+}
+
+void Connection::watch(const std::shared_ptr<Reply>& reply) {
+  watch_wanted_ = true;
+  if (watching_ || buffer_.size() >= kReadAheadBytesMax) return;
+  watching_ = true;
+  socket_.async_read_some(
+      buffer_.prepare(kReadBytes),
+      [self = shared_from_this(), reply](boost::system::error_code error, std::size_t count) {
+        self->watching_ = false;
+        self->buffer_.commit(count);
+        if (error && error != asio::error::operation_aborted) {
+          self->peer_left_ = true;
+          reply->client_gone();
+        } else if (!error && self->watch_wanted_) {
+          self->watch(reply);
+        }
+        if (!self->watching_) self->wake();
+      });
+}
+
+asio::awaitable<void> Connection::stop_watching() {
+  watch_wanted_ = false;
+  if (!watching_) co_return;
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+  while (watching_) co_await wait_for_wake();
+}
+
+void Connection::wake() {
+  woken_ = true;
+  wake_timer_.cancel();
+}
+
+asio::awaitable<void> Connection::wait_for_wake() {
+  if (!woken_) {
+    wake_timer_.expires_at(steady_clock::time_point::max());
+    co_await wake_timer_.async_wait(kTuple);
+  }
+  woken_ = false;
+}
+
+void Connection::set_deadline(std::chrono::milliseconds from_now) {
+  deadline_ = steady_clock::now() + from_now;
+  if (!timer_fires_ || *deadline_ < *timer_fires_) arm_timer();
+}
+
+void Connection::clear_deadline() { deadline_.reset(); }
+
+void Connection::arm_timer() {
+  timer_fires_ = deadline_;
+  deadline_timer_.expires_at(*deadline_);
+  deadline_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->timer_fires_.reset();
+    if (!self->deadline_) return;
+    if (steady_clock::now() < *self->deadline_) {
+      self->arm_timer();
+      return;
+    }
+    self->deadline_.reset();
+    self->timed_out_ = true;
+    boost::system::error_code ignored;
+    self->socket_.cancel(ignored);
+  });
+}
+
+}  // namespace nearside::http
