@@ -1,0 +1,48 @@
+#include "kernels/sgemm_tiles.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+namespace nearside::kernels {
+namespace {
+
+constexpr std::size_t kRows = 6;
+constexpr std::size_t kLanes = 8;
+constexpr std::size_t kColumns = 2 * kLanes;
+
+void tile(std::size_t depth, const float* a, const float* b, float* c, std::size_t c_stride,
+          bool accumulate) {
+  __m256 sums[kRows][2];
+#pragma GCC unroll 14
+  for (std::size_t i = 0; i < kRows; ++i) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
+  for (std::size_t p = 0; p < depth; ++p, a += kRows, b += kColumns) {
+    const __m256 b0 = _mm256_loadu_ps(b);
+    const __m256 b1 = _mm256_loadu_ps(b + kLanes);
+#pragma GCC unroll 14
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const __m256 ai = _mm256_set1_ps(a[i]);
+      sums[i][0] = _mm256_fmadd_ps(ai, b0, sums[i][0]);
+      sums[i][1] = _mm256_fmadd_ps(ai, b1, sums[i][1]);
+    }
+  }
+#pragma GCC unroll 14
+  for (std::size_t i = 0; i < kRows; ++i) {
+    float* to = c + i * c_stride;
+    if (accumulate) {
+      sums[i][0] = _mm256_add_ps(sums[i][0], _mm256_loadu_ps(to));
+      sums[i][1] = _mm256_add_ps(sums[i][1], _mm256_loadu_ps(to + kLanes));
+    }
+    _mm256_storeu_ps(to, sums[i][0]);
+    _mm256_storeu_ps(to + kLanes, sums[i][1]);
+  }
+}
+
+}  // namespace
+
+const SgemmKernel& sgemm_avx2() {
+  static const SgemmKernel kernel{"avx2", kRows, kColumns, &tile};
+  return kernel;
+}
+
+}  // namespace nearside::kernels
+#endif
