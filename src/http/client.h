@@ -18,8 +18,6 @@ struct ClientOptions {
   std::string proxy{};
   /// Take the proxy from the environment (https_proxy, no_proxy) when `proxy` is empty.
   bool proxy_from_environment = false;
-  /// PEM file of further authorities to trust, for on-prem servers; "" trusts the system's.
-  std::string ca_file{};
   /// Calls under way at once; one more is refused (kExhausted). Each holds a connection.
   std::size_t calls_max = 1024;
   /// Idle connections kept for the next call.
@@ -39,6 +37,8 @@ struct ClientRequest {
   Headers headers{};
   std::string body{};
   ClientTimeouts timeouts{};
+  /// PEM file of authorities to trust besides the system's, for on-prem servers.
+  std::string ca_file{};
   std::size_t response_bytes_max = 64U << 20;
 };
 
