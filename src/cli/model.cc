@@ -15,6 +15,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     model_inspect,
+    model_synth,
 };
 
 }  // namespace

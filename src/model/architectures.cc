@@ -1,0 +1,39 @@
+#include "model/architectures.h"
+
+#include <string>
+
+namespace nearside::model {
+
+using base::Code;
+using base::fail;
+
+namespace {
+
+constexpr Architecture kArchitectures[] = {
+    {"llama", build_llama},    // also Mistral
+    {"qwen2", build_qwen2},    // also Qwen 2.5
+    {"qwen3", build_qwen3},    //
+    {"gemma3", build_gemma3},  //
+};
+
+}  // namespace
+
+std::span<const Architecture> architectures() { return kArchitectures; }
+
+base::Result<std::unique_ptr<Model>> Model::load(const gguf::File& file,
+                                                 const kernels::Table& table) {
+  const std::string_view name = TRY(file.get_string("general.architecture"));
+  for (const Architecture& architecture : architectures()) {
+    if (architecture.name != name) continue;
+    const Hyperparameters shape = TRY(read_hyperparameters(file));
+    TensorReader tensors(file, table);
+    return architecture.build(file, shape, tensors);
+  }
+  std::string known;
+  for (const Architecture& architecture : architectures())
+    known.append(known.empty() ? "" : ", ").append(architecture.name);
+  return fail(Code::kUnsupported, "architecture \"{}\" is not supported; known are {}", name,
+              known);
+}
+
+}  // namespace nearside::model

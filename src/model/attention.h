@@ -1,0 +1,31 @@
+// Attention of a batch's queries over the keys and values in the cache.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernels/matmul.h"
+#include "model/batch.h"
+#include "model/kv_cache.h"
+
+namespace nearside::model {
+
+struct AttentionSettings {
+  std::size_t layer = 0;
+  std::size_t heads = 0;  // of queries; a multiple of the cache's kv_heads
+  float scale = 1.0F;     // of a query's product with a key
+  /// Positions a query looks back on, itself included; 0: all.
+  std::size_t window_tokens = 0;
+};
+
+/// out[row, head] = sum over positions p of softmax(scale * query[row, head] . key[p]) value[p],
+/// for p up to the row's position. Each row and head is computed alone, in order of p: results do
+/// not depend on the batch or the thread count. Shapes: queries, out [row, heads, head_dim]; scores
+/// is scratch, grown to [worker, positions]. REQUIRES: the batch's keys and values are in the cache
+/// already.
+void attend(const AttentionSettings& settings, const Batch& batch, KvCache& cache,
+            const float* queries, float* out, std::vector<float>& scores,
+            kernels::Context& context);
+
+}  // namespace nearside::model

@@ -1,0 +1,95 @@
+#include "model/decoder_tensors.h"
+
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace nearside::model {
+
+using base::Code;
+using base::fail;
+using base::Result;
+using base::Status;
+
+std::string layer_tensor(std::size_t layer, std::string_view name) {
+  return fmt::format("blk.{}.{}", layer, name);
+}
+
+namespace {
+
+Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, std::size_t i) {
+  const auto name = [&](std::string_view tensor) { return layer_tensor(i, tensor); };
+  Layer layer;
+  layer.attention_norm = TRY(tensors.vector(name("attn_norm.weight"), shape.embedding));
+  layer.query = TRY(tensors.matrix(name("attn_q.weight"), shape.query_width(), shape.embedding));
+  layer.key = TRY(tensors.matrix(name("attn_k.weight"), shape.kv_width(), shape.embedding));
+  layer.value = TRY(tensors.matrix(name("attn_v.weight"), shape.kv_width(), shape.embedding));
+  layer.attention_output =
+      TRY(tensors.matrix(name("attn_output.weight"), shape.embedding, shape.query_width()));
+  layer.ffn_norm = TRY(tensors.vector(name("ffn_norm.weight"), shape.embedding));
+  layer.ffn_gate = TRY(tensors.matrix(name("ffn_gate.weight"), shape.ffn, shape.embedding));
+  layer.ffn_up = TRY(tensors.matrix(name("ffn_up.weight"), shape.ffn, shape.embedding));
+  layer.ffn_down = TRY(tensors.matrix(name("ffn_down.weight"), shape.embedding, shape.ffn));
+  return layer;
+}
+
+}  // namespace
+
+Result<TransformerWeights> read_decoder(const Hyperparameters& shape, TensorReader& tensors) {
+  TransformerWeights weights;
+  weights.embedding = TRY(tensors.matrix("token_embd.weight", shape.vocabulary, shape.embedding));
+  weights.output = tensors.has("output.weight")
+                       ? TRY(tensors.matrix("output.weight", shape.vocabulary, shape.embedding))
+                       : weights.embedding;
+  weights.output_norm = TRY(tensors.vector("output_norm.weight", shape.embedding));
+  for (std::size_t i = 0; i < shape.layers; ++i)
+    weights.layers.push_back(TRY(read_layer(shape, tensors, i)));
+  weights.attention_scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
+  return weights;
+}
+
+Status read_head_norms(const Hyperparameters& shape, TensorReader& tensors, std::size_t layer_index,
+                       Layer& layer) {
+  layer.query_norm =
+      TRY(tensors.vector(layer_tensor(layer_index, "attn_q_norm.weight"), shape.head_dim));
+  layer.key_norm =
+      TRY(tensors.vector(layer_tensor(layer_index, "attn_k_norm.weight"), shape.head_dim));
+  return {};
+}
+
+Status read_attention_biases(const Hyperparameters& shape, TensorReader& tensors,
+                             std::size_t layer_index, Layer& layer) {
+  const auto bias = [&](std::string_view name, std::size_t size) {
+    return tensors.vector_or_empty(layer_tensor(layer_index, name), size);
+  };
+  layer.query_bias = TRY(bias("attn_q.bias", shape.query_width()));
+  layer.key_bias = TRY(bias("attn_k.bias", shape.kv_width()));
+  layer.value_bias = TRY(bias("attn_v.bias", shape.kv_width()));
+  layer.attention_output_bias = TRY(bias("attn_output.bias", shape.embedding));
+  return {};
+}
+
+Result<Rope> read_rope(const Hyperparameters& shape, TensorReader& tensors, RopeStyle style) {
+  RopeSettings settings{.style = style,
+                        .dims = shape.rope_dims,
+                        .base = shape.rope_base,
+                        .scale = shape.rope_scale,
+                        .frequency_factors = {}};
+  settings.frequency_factors =
+      TRY(tensors.vector_or_empty("rope_freqs.weight", shape.rope_dims / 2));
+  for (const float factor : settings.frequency_factors)
+    if (!(std::isfinite(factor) && factor > 0.0F))
+      return fail(Code::kCorrupt, "tensor rope_freqs.weight holds {}, but divides frequencies",
+                  factor);
+  return Rope(settings);
+}
+
+std::unique_ptr<Model> finish(const Hyperparameters& shape, TransformerWeights weights,
+                              const TensorReader& tensors) {
+  weights.bytes = tensors.bytes();
+  weights.parameters = tensors.parameters();
+  return std::make_unique<Transformer>(shape, std::move(weights));
+}
+
+}  // namespace nearside::model

@@ -1,0 +1,71 @@
+// Keys and values of every token the sequences have seen, in half precision.
+//
+// Memory is cut into pages of kPageTokens positions. A sequence owns a list of pages and grows by
+// one page at a time, so short sequences take little, a finished one gives all back, and sharing of
+// common prefixes can come later without a new layout.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace nearside::model {
+
+using SequenceIndex = std::uint32_t;
+
+/// What a cache must hold. Memory is reserved at once but touched only as pages are used.
+struct KvShape {
+  std::size_t layers = 0;
+  std::size_t kv_heads = 0;
+  std::size_t head_dim = 0;
+  std::size_t sequences_max = 0;
+  std::size_t context_tokens_max = 0;  // of one sequence
+};
+
+/// Not thread-safe except that different positions may be stored and read at the same time.
+class KvCache {
+ public:
+  /// 64 positions of one head (64 columns) are 8 KiB of keys: long enough to stream, short enough
+  /// that a sequence wastes little.
+  static constexpr std::size_t kPageTokens = 64;
+
+  explicit KvCache(const KvShape& shape);
+
+  /// Makes room for positions below `tokens`. REQUIRES: tokens <= context_tokens_max.
+  void reserve(SequenceIndex sequence, std::size_t tokens);
+  /// Forgets every position of the sequence and gives its pages back.
+  void clear(SequenceIndex sequence);
+
+  /// One page's keys of one head: [kPageTokens, head_dim]. REQUIRES: reserved.
+  [[nodiscard]] std::uint16_t* key_page(std::size_t layer, SequenceIndex sequence, std::size_t page,
+                                        std::size_t kv_head) {
+    return keys_.get() + offset(layer, sequence, page, kv_head);
+  }
+  /// Likewise the values: [kPageTokens, head_dim].
+  [[nodiscard]] std::uint16_t* value_page(std::size_t layer, SequenceIndex sequence,
+                                          std::size_t page, std::size_t kv_head) {
+    return values_.get() + offset(layer, sequence, page, kv_head);
+  }
+
+  [[nodiscard]] const KvShape& shape() const { return shape_; }
+  [[nodiscard]] std::size_t pages_in_use() const;
+
+ private:
+  [[nodiscard]] std::size_t offset(std::size_t layer, SequenceIndex sequence, std::size_t page,
+                                   std::size_t kv_head) const {
+    const std::size_t physical = pages_[sequence][page];
+    return (((layer * pages_count_ + physical) * shape_.kv_heads) + kv_head) * kPageTokens *
+           shape_.head_dim;
+  }
+
+  KvShape shape_;
+  std::size_t pages_count_ = 0;
+  std::unique_ptr<std::uint16_t[]> keys_;          // [layer, page, kv_head, kPageTokens, head_dim]
+  std::unique_ptr<std::uint16_t[]> values_;        // [layer, page, kv_head, kPageTokens, head_dim]
+  std::vector<std::vector<std::uint32_t>> pages_;  // of each sequence, in order of position
+  std::vector<std::uint32_t> free_pages_;          // taken from the back: recently used, warm
+};
+
+}  // namespace nearside::model

@@ -1,0 +1,55 @@
+// Models with random weights and real shapes: for tests and benchmarks, where speed and arithmetic
+// matter and sense does not.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "gguf/file.h"
+#include "gguf/tensor_type.h"
+#include "gguf/writer.h"
+
+namespace nearside::model {
+
+struct SynthShape {
+  std::string_view name;
+  std::string_view architecture;
+  std::size_t layers = 1;
+  std::size_t embedding = 0;
+  std::size_t ffn = 0;
+  std::size_t heads = 0;
+  std::size_t kv_heads = 0;
+  std::size_t head_dim = 0;
+  std::size_t vocabulary = 0;
+  std::size_t context_tokens = 0;
+  float norm_epsilon = 1e-6F;
+  float rope_base = 10'000.0F;
+  bool rope_factors = false;      // Llama 3's rope_freqs.weight
+  bool attention_biases = false;  // of query, key and value
+  bool head_norms = false;
+  bool post_norms = false;
+  std::size_t window_tokens = 0;
+};
+
+/// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b. Embeddings are tied in all four.
+[[nodiscard]] std::span<const SynthShape> synth_shapes();
+
+struct SynthOptions {
+  /// Of matrices; norms and biases are F32. Where a matrix's columns are no multiple of the type's
+  /// block, that matrix is Q8_0.
+  gguf::TensorType type = gguf::TensorType::kF16;
+  std::uint64_t seed = 0;
+};
+
+/// Declares metadata and tensors in `out`, whose write() then makes them, one at a time. The
+/// tokenizer is `vocabulary`'s, padded with unused tokens up to the shape's vocabulary; a larger
+/// one widens the shape. Equal arguments give equal bytes; another type gives the same weights in
+/// that type. Errors: kCorrupt (the vocabulary file has no tokens), kUnsupported (a type no kernel
+/// writes).
+base::Status synthesize(const SynthShape& shape, const SynthOptions& options,
+                        const gguf::File& vocabulary, gguf::Writer& out);
+
+}  // namespace nearside::model

@@ -1,0 +1,171 @@
+#include "model/transformer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "kernels/table.h"
+#include "model/attention.h"
+#include "model/parallel.h"
+
+namespace nearside::model {
+
+namespace {
+
+/// Shapes: bias [width] or empty, y [rows, width].
+void add_bias(const std::vector<float>& bias, std::size_t rows, float* y,
+              const kernels::Context& context) {
+  if (bias.empty()) return;
+  for (std::size_t row = 0; row < rows; ++row)
+    context.table.add(y + row * bias.size(), bias.data(), bias.size(), y + row * bias.size());
+}
+
+/// Shapes: x, out [rows, width].
+void norm_rows(const std::vector<float>& weight, float epsilon, const float* x, std::size_t rows,
+               float* out, kernels::Context& context) {
+  const std::size_t width = weight.size();
+  for_each_index(context.pool, rows, [&](std::size_t row, std::size_t) {
+    context.table.rms_norm(x + row * width, weight.data(), width, epsilon, out + row * width);
+  });
+}
+
+void add_rows(const float* x, std::size_t rows, std::size_t width, float* state,
+              kernels::Context& context) {
+  for_each_index(context.pool, rows, [&](std::size_t row, std::size_t) {
+    context.table.add(state + row * width, x + row * width, width, state + row * width);
+  });
+}
+
+}  // namespace
+
+Transformer::Transformer(Hyperparameters shape, TransformerWeights weights)
+    : shape_(std::move(shape)), weights_(std::move(weights)) {
+  CHECK(weights_.layers.size() == shape_.layers);
+}
+
+void Transformer::forward(const Batch& batch, KvCache& cache, std::span<float> logits,
+                          kernels::Context& context) {
+  if (batch.empty()) return;
+  CHECK(logits.size() == logits_rows(batch) * shape_.vocabulary);
+  work_.grow(shape_, batch.size(), weights_.ropes.size());
+  embed(batch, context);
+  for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
+    attention_block(i, batch, cache, context);
+    ffn_block(weights_.layers[i], batch.size(), context);
+  }
+  score(batch, logits, context);
+}
+
+void Transformer::embed(const Batch& batch, kernels::Context& context) {
+  const std::size_t pairs = shape_.rope_dims / 2;
+  for_each_index(context.pool, batch.size(), [&](std::size_t i, std::size_t) {
+    const Row& row = batch[i];
+    CHECK(row.token >= 0 && static_cast<std::size_t>(row.token) < shape_.vocabulary);
+    float* const state = work_.state.data() + i * shape_.embedding;
+    kernels::dequantize_row(weights_.embedding.view(), static_cast<std::size_t>(row.token), state);
+    if (weights_.embedding_scale != 1.0F)
+      context.table.scale(state, shape_.embedding, weights_.embedding_scale);
+    for (std::size_t r = 0; r < weights_.ropes.size(); ++r) {
+      const std::size_t at = (r * batch.size() + i) * pairs;
+      weights_.ropes[r].angles(row.position, work_.cosines.data() + at, work_.sines.data() + at);
+    }
+  });
+}
+
+void Transformer::attention_block(std::size_t layer_index, const Batch& batch, KvCache& cache,
+                                  kernels::Context& context) {
+  const Layer& layer = weights_.layers[layer_index];
+  const std::size_t rows = batch.size();
+  norm_rows(layer.attention_norm, shape_.norm_epsilon, work_.state.data(), rows,
+            work_.normed.data(), context);
+  const kernels::Target inputs[] = {{&layer.query, work_.query.data()},
+                                    {&layer.key, work_.key.data()},
+                                    {&layer.value, work_.value.data()}};
+  kernels::matmul(inputs, work_.normed.data(), rows, context);
+  add_bias(layer.query_bias, rows, work_.query.data(), context);
+  add_bias(layer.key_bias, rows, work_.key.data(), context);
+  add_bias(layer.value_bias, rows, work_.value.data(), context);
+  rotate_and_store(layer_index, batch, cache, context);
+
+  const AttentionSettings settings{.layer = layer_index,
+                                   .heads = shape_.heads,
+                                   .scale = weights_.attention_scale,
+                                   .window_tokens = layer.window_tokens};
+  attend(settings, batch, cache, work_.query.data(), work_.attended.data(), work_.scores, context);
+  kernels::matmul(layer.attention_output, work_.attended.data(), rows, work_.projected.data(),
+                  context);
+  add_bias(layer.attention_output_bias, rows, work_.projected.data(), context);
+  if (!layer.attention_post_norm.empty())
+    norm_rows(layer.attention_post_norm, shape_.norm_epsilon, work_.projected.data(), rows,
+              work_.projected.data(), context);
+  add_rows(work_.projected.data(), rows, shape_.embedding, work_.state.data(), context);
+}
+
+void Transformer::rotate_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
+                                   kernels::Context& context) {
+  const Layer& layer = weights_.layers[layer_index];
+  const Rope& rope = weights_.ropes[layer.rope];
+  const std::size_t pairs = shape_.rope_dims / 2;
+  const std::size_t head_dim = shape_.head_dim;
+  const kernels::Table& table = context.table;
+
+  const auto norm_and_turn = [&](const std::vector<float>& norm, const float* cosines,
+                                 const float* sines, float* head) {
+    if (!norm.empty()) table.rms_norm(head, norm.data(), head_dim, shape_.norm_epsilon, head);
+    rope.rotate(table, cosines, sines, head);
+  };
+  for_each_index(context.pool, batch.size(), [&](std::size_t i, std::size_t) {
+    const Row& row = batch[i];
+    const std::size_t angles_at = (layer.rope * batch.size() + i) * pairs;
+    const float* const cosines = work_.cosines.data() + angles_at;
+    const float* const sines = work_.sines.data() + angles_at;
+    float* const query = work_.query.data() + i * shape_.query_width();
+    float* const key = work_.key.data() + i * shape_.kv_width();
+    const float* const value = work_.value.data() + i * shape_.kv_width();
+    for (std::size_t head = 0; head < shape_.heads; ++head)
+      norm_and_turn(layer.query_norm, cosines, sines, query + head * head_dim);
+    const std::size_t page = row.position / KvCache::kPageTokens;
+    const std::size_t slot = row.position % KvCache::kPageTokens;
+    for (std::size_t head = 0; head < shape_.kv_heads; ++head) {
+      norm_and_turn(layer.key_norm, cosines, sines, key + head * head_dim);
+      table.f32_to_f16(key + head * head_dim, head_dim,
+                       cache.key_page(layer_index, row.sequence, page, head) + slot * head_dim);
+      table.f32_to_f16(value + head * head_dim, head_dim,
+                       cache.value_page(layer_index, row.sequence, page, head) + slot * head_dim);
+    }
+  });
+}
+
+void Transformer::ffn_block(const Layer& layer, std::size_t rows, kernels::Context& context) {
+  norm_rows(layer.ffn_norm, shape_.norm_epsilon, work_.state.data(), rows, work_.normed.data(),
+            context);
+  const kernels::Target inner[] = {{&layer.ffn_gate, work_.gate.data()},
+                                   {&layer.ffn_up, work_.up.data()}};
+  kernels::matmul(inner, work_.normed.data(), rows, context);
+  const auto gate_mul =
+      weights_.gate == Gate::kSilu ? context.table.silu_mul : context.table.gelu_mul;
+  for_each_index(context.pool, rows, [&](std::size_t row, std::size_t) {
+    float* const gate = work_.gate.data() + row * shape_.ffn;
+    gate_mul(gate, work_.up.data() + row * shape_.ffn, shape_.ffn, gate);
+  });
+  kernels::matmul(layer.ffn_down, work_.gate.data(), rows, work_.projected.data(), context);
+  if (!layer.ffn_post_norm.empty())
+    norm_rows(layer.ffn_post_norm, shape_.norm_epsilon, work_.projected.data(), rows,
+              work_.projected.data(), context);
+  add_rows(work_.projected.data(), rows, shape_.embedding, work_.state.data(), context);
+}
+
+void Transformer::score(const Batch& batch, std::span<float> logits, kernels::Context& context) {
+  const std::size_t width = shape_.embedding;
+  std::size_t wanted = 0;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (!batch[i].wants_logits) continue;
+    context.table.rms_norm(work_.state.data() + i * width, weights_.output_norm.data(), width,
+                           shape_.norm_epsilon, work_.normed.data() + wanted * width);
+    ++wanted;
+  }
+  if (wanted > 0)
+    kernels::matmul(weights_.output, work_.normed.data(), wanted, logits.data(), context);
+}
+
+}  // namespace nearside::model

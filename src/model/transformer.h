@@ -1,0 +1,83 @@
+// The decoder that llama, qwen and gemma share: blocks of attention and gated feed-forward with a
+// residual state. A family's file fills TransformerWeights; what a family lacks stays empty.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "kernels/weights.h"
+#include "model/hyperparameters.h"
+#include "model/model.h"
+#include "model/rope.h"
+#include "model/workspace.h"
+
+namespace nearside::model {
+
+/// One block. Matrices are [outputs, inputs].
+struct Layer {
+  std::vector<float> attention_norm;         // [embedding]
+  kernels::Weights query;                    // [heads * head_dim, embedding]
+  kernels::Weights key;                      // [kv_heads * head_dim, embedding]
+  kernels::Weights value;                    // [kv_heads * head_dim, embedding]
+  kernels::Weights attention_output;         // [embedding, heads * head_dim]
+  std::vector<float> query_bias;             // [heads * head_dim], or empty
+  std::vector<float> key_bias;               // [kv_heads * head_dim], or empty
+  std::vector<float> value_bias;             // [kv_heads * head_dim], or empty
+  std::vector<float> attention_output_bias;  // [embedding], or empty
+  std::vector<float> query_norm;             // [head_dim], or empty
+  std::vector<float> key_norm;               // [head_dim], or empty
+  std::vector<float> attention_post_norm;    // [embedding], or empty
+  std::vector<float> ffn_norm;               // [embedding]
+  kernels::Weights ffn_gate;                 // [ffn, embedding]
+  kernels::Weights ffn_up;                   // [ffn, embedding]
+  kernels::Weights ffn_down;                 // [embedding, ffn]
+  std::vector<float> ffn_post_norm;          // [embedding], or empty
+  std::size_t rope = 0;                      // index into TransformerWeights::ropes
+  std::size_t window_tokens = 0;             // positions it looks back on, itself included; 0: all
+};
+
+/// The activation between the feed-forward block's gate and its product with `up`.
+enum class Gate {
+  kSilu,
+  kGeluTanh,  // the tanh approximation
+};
+
+struct TransformerWeights {
+  kernels::Weights embedding;      // [vocabulary, embedding]
+  kernels::Weights output;         // [vocabulary, embedding]; the embedding itself when tied
+  std::vector<float> output_norm;  // [embedding]
+  std::vector<Layer> layers;
+  std::vector<Rope> ropes;
+  Gate gate = Gate::kSilu;
+  float embedding_scale = 1.0F;  // of a token's state before the first block
+  float attention_scale = 1.0F;  // of a query's product with a key
+  std::size_t bytes = 0;
+  std::size_t parameters = 0;
+};
+
+class Transformer final : public Model {
+ public:
+  Transformer(Hyperparameters shape, TransformerWeights weights);
+
+  [[nodiscard]] const Hyperparameters& hyperparameters() const override { return shape_; }
+  [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes; }
+  [[nodiscard]] std::size_t parameters() const override { return weights_.parameters; }
+  void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
+               kernels::Context& context) override;
+
+ private:
+  void embed(const Batch& batch, kernels::Context& context);
+  void attention_block(std::size_t layer_index, const Batch& batch, KvCache& cache,
+                       kernels::Context& context);
+  void rotate_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
+                        kernels::Context& context);
+  void score(const Batch& batch, std::span<float> logits, kernels::Context& context);
+  void ffn_block(const Layer& layer, std::size_t rows, kernels::Context& context);
+
+  Hyperparameters shape_;
+  TransformerWeights weights_;
+  Workspace work_;
+};
+
+}  // namespace nearside::model
