@@ -15,7 +15,10 @@ build: deps ## build the program: build/release/bin/nearside
 demo: build ## fresh machine to the main job: three nodes, real requests, where each went and why
 	@tools/demo
 
-test: deps layers fmt-check ## fresh machine to all tests passed
+clients: deps
+	@tools/install-clients
+
+test: deps clients layers fmt-check ## fresh machine to all tests passed
 	@cmake --preset dev >/dev/null && cmake --build --preset dev -j $(JOBS)
 	@ctest --preset dev -j $(JOBS)
 
@@ -48,4 +51,4 @@ lint: deps ## clang-tidy advice over the dev build
 clean: ## remove every build folder
 	@rm -rf build
 
-.PHONY: help deps build demo test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean
+.PHONY: help deps build demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean
