@@ -14,16 +14,19 @@
 namespace nearside::text {
 
 using TokenId = std::int32_t;
+struct Vocabulary;
 
 /// Immutable after creation; thread-safe. Implementations: bpe_tokenizer.h (byte-level BPE),
 /// spm_tokenizer.h (SentencePiece), wordpiece_tokenizer.h. Invalid UTF-8 is tokenized (each bad
-/// byte as U+FFFD or its byte token, as llama.cpp does), never refused.
+/// byte as U+FFFD or its byte token, as llama.cpp does), never refused. Encoding costs about
+/// O(n log n) steps for n bytes whatever the text.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
 
   /// Reads the `tokenizer.ggml.*` metadata. Errors: kCorrupt (missing or inconsistent arrays),
-  /// kUnsupported (kind or pre-tokenizer we do not know, named in the message).
+  /// kUnsupported (kind or pre-tokenizer we do not know, named in the message), kTooLarge (bounds
+  /// in vocabulary.h).
   static base::Result<std::unique_ptr<Tokenizer>> from_gguf(const gguf::File& file);
 
   enum class Special {
@@ -34,9 +37,11 @@ class Tokenizer {
   virtual void encode(std::string_view text, Special special, std::vector<TokenId>& out) const = 0;
 
   /// The bytes a token stands for; may be part of a UTF-8 character. Control tokens give "" unless
-  /// `with_special`.
+  /// `with_special`; so do ids that the vocabulary does not have, always.
   [[nodiscard]] virtual std::string decode(TokenId token, bool with_special = false) const = 0;
 
+  /// What `encode` made the tokens from: where a vocabulary puts a space before every text, that
+  /// space is left out again.
   [[nodiscard]] std::string decode_all(std::span<const TokenId> tokens,
                                        bool with_special = false) const;
   [[nodiscard]] std::vector<TokenId> encode(std::string_view text,
@@ -56,16 +61,21 @@ class Tokenizer {
   /// EOS, end of turn, end of message: every token that ends an answer.
   [[nodiscard]] bool ends_generation(TokenId token) const;
   /// The text of a token as the vocabulary spells it ("<|im_end|>", "▁the").
+  /// REQUIRES: 0 <= token < size().
   [[nodiscard]] std::string_view spelling(TokenId token) const {
     return spellings_[static_cast<std::size_t>(token)];
   }
 
  protected:
+  /// Takes the vocabulary's spellings and special ids.
+  void adopt(Vocabulary&& vocabulary);
+
   std::size_t size_ = 0;
   TokenId bos_ = -1;
   TokenId eos_ = -1;
   bool add_bos_ = false;
   bool add_eos_ = false;
+  bool space_before_text_ = false;
   std::vector<TokenId> end_tokens_;
   std::vector<std::string> spellings_;
 };
