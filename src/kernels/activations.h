@@ -15,7 +15,7 @@ namespace nearside::kernels {
 enum class ActivationKind : std::uint8_t {
   kF32,      // as they are
   kBlock32,  // 8 bits, one scale and one sum each 32 columns
-  kBlock256  // 8 bits, one scale each 256 columns, one sum each 16
+  kBlock256  // 8 bits, one scale each 256 columns, one sum each 16 and one each 32
 };
 
 /// Columns that share a scale.
@@ -31,10 +31,20 @@ constexpr std::size_t sum_columns(ActivationKind kind) {
 struct Activations {
   std::size_t tokens = 0;
   std::size_t columns = 0;
-  const float* floats = nullptr;        // [token, column]
-  const std::int8_t* values = nullptr;  // [token, column], -127..127
-  const float* scales = nullptr;        // [token, column / scale_columns]
-  const std::int32_t* sums = nullptr;   // [token, column / sum_columns]
+  const float* floats = nullptr;            // [token, column]
+  const std::int8_t* values = nullptr;      // [token, column], -127..127
+  const float* scales = nullptr;            // [token, column / scale_columns]
+  const std::int32_t* sums = nullptr;       // [token, column / sum_columns], times a factor that
+                                            // the product asked for (product.h)
+  const std::int16_t* pair_sums = nullptr;  // [token, column / 32], kBlock256 only
+};
+
+/// Where one token's row goes; shapes as above without `token`.
+struct QuantizedRow {
+  std::int8_t* values;
+  float* scales;
+  std::int32_t* sums;
+  std::int16_t* pair_sums;  // null for kBlock32
 };
 
 }  // namespace nearside::kernels

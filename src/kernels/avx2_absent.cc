@@ -3,6 +3,6 @@
 
 namespace nearside::kernels {
 
-const Table* avx2_table() { return nullptr; }
+const Table* avx2_functions() { return nullptr; }
 
 }  // namespace nearside::kernels

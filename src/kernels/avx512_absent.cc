@@ -3,6 +3,6 @@
 
 namespace nearside::kernels {
 
-const Table* avx512_table() { return nullptr; }
+const Table* avx512_functions() { return nullptr; }
 
 }  // namespace nearside::kernels

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 
 #include "base/check.h"
 #include "kernels/format.h"
@@ -23,27 +24,51 @@ std::size_t round_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
 }
 
+/// Lays arrays one after another, each on its own cache lines.
+class Layout {
+ public:
+  std::size_t place(std::size_t bytes) {
+    const std::size_t at = end_;
+    end_ = round_up(end_ + bytes, kAlignment);
+    return at;
+  }
+  [[nodiscard]] std::size_t end() const { return end_; }
+
+ private:
+  std::size_t end_ = 0;
+};
+
+std::byte* aligned_scratch(std::size_t bytes, Context& context) {
+  if (context.scratch.size() < bytes + kAlignment) context.scratch.resize(bytes + kAlignment);
+  void* start = context.scratch.data();
+  std::size_t space = context.scratch.size();
+  CHECK(std::align(kAlignment, bytes, start, space) != nullptr);
+  return static_cast<std::byte*>(start);
+}
+
 /// Quantises x into the context's scratch; each token by one thread.
-Activations quantize(ActivationKind kind, const float* x, std::size_t tokens, std::size_t columns,
-                     Context& context) {
+Activations quantize(ActivationKind kind, std::int32_t sum_factor, const float* x,
+                     std::size_t tokens, std::size_t columns, Context& context) {
   Activations out{.tokens = tokens, .columns = columns, .floats = x};
   if (kind == ActivationKind::kF32) return out;
   const std::size_t scale_count = columns / scale_columns(kind);
   const std::size_t sum_count = columns / sum_columns(kind);
-  const std::size_t value_bytes = round_up(tokens * columns, kAlignment);
-  const std::size_t scale_bytes = round_up(tokens * scale_count * sizeof(float), kAlignment);
-  const std::size_t sum_bytes = tokens * sum_count * sizeof(std::int32_t);
-  const std::size_t needed = kAlignment + value_bytes + scale_bytes + sum_bytes;
-  if (context.scratch.size() < needed) context.scratch.resize(needed);
-  void* start = context.scratch.data();
-  std::size_t space = context.scratch.size();
-  CHECK(std::align(kAlignment, needed - kAlignment, start, space) != nullptr);
-  auto* const values = static_cast<std::int8_t*>(start);
-  auto* const scales = reinterpret_cast<float*>(values + value_bytes);
-  auto* const sums = reinterpret_cast<std::int32_t*>(values + value_bytes + scale_bytes);
+  const std::size_t pair_sum_count = kind == ActivationKind::kBlock256 ? columns / 32 : 0;
+  Layout layout;
+  const std::size_t values_at = layout.place(tokens * columns);
+  const std::size_t scales_at = layout.place(tokens * scale_count * sizeof(float));
+  const std::size_t sums_at = layout.place(tokens * sum_count * sizeof(std::int32_t));
+  const std::size_t pair_sums_at = layout.place(tokens * pair_sum_count * sizeof(std::int16_t));
+  std::byte* const scratch = aligned_scratch(layout.end(), context);
+  auto* const values = reinterpret_cast<std::int8_t*>(scratch + values_at);
+  auto* const scales = reinterpret_cast<float*>(scratch + scales_at);
+  auto* const sums = reinterpret_cast<std::int32_t*>(scratch + sums_at);
+  auto* const pair_sums = reinterpret_cast<std::int16_t*>(scratch + pair_sums_at);
   const auto quantize_token = [&](std::size_t t) {
-    context.table.quantize_activations(kind, x + t * columns, columns, values + t * columns,
-                                       scales + t * scale_count, sums + t * sum_count);
+    const QuantizedRow row{values + t * columns, scales + t * scale_count, sums + t * sum_count,
+                           pair_sum_count > 0 ? pair_sums + t * pair_sum_count : nullptr};
+    context.table.quantize_activations(kind, x + t * columns, columns, row);
+    for (std::size_t i = 0; i < sum_count; ++i) row.sums[i] *= sum_factor;
   };
   const std::size_t threads = context.pool.size();
   if (tokens == 1 || threads == 1) {
@@ -56,6 +81,7 @@ Activations quantize(ActivationKind kind, const float* x, std::size_t tokens, st
   out.values = values;
   out.scales = scales;
   out.sums = sums;
+  out.pair_sums = pair_sums;
   return out;
 }
 
@@ -115,24 +141,41 @@ void multiply_all(std::span<const Target> targets, const Activations& x, Context
   });
 }
 
+/// Whether both can multiply the same quantised activations.
+bool same_activations(const Weights& a, const Weights& b) {
+  if (a.operand().format->activation != b.operand().format->activation) return false;
+  const std::int32_t factor_a = a.product().sum_factor;
+  const std::int32_t factor_b = b.product().sum_factor;
+  return factor_a == factor_b || factor_a == 0 || factor_b == 0;
+}
+
 }  // namespace
 
 void matmul(std::span<const Target> targets, const float* x, std::size_t tokens, Context& context) {
   CHECK(targets.size() <= kTargetsMax);
   if (tokens == 0) return;
-  // Types may differ within a layer (Q4_K_M keeps some matrices in Q6_K), and with them the kind
-  // of activations.
-  for (const ActivationKind kind :
-       {ActivationKind::kF32, ActivationKind::kBlock32, ActivationKind::kBlock256}) {
-    Target same[kTargetsMax];
+  // Types may differ within a layer (Q4_K_M keeps some matrices in Q6_K), and with them what x is
+  // quantised to: each round takes the first target left and all that go with it.
+  bool done[kTargetsMax] = {};
+  for (std::size_t first = 0; first < targets.size(); ++first) {
+    if (done[first]) continue;
+    const Weights& leader = *targets[first].w;
+    std::int32_t sum_factor = 0;
+    Target group[kTargetsMax];
     std::size_t count = 0;
-    for (const Target& target : targets) {
-      CHECK(target.w->columns() == targets[0].w->columns());
-      if (target.w->operand().format->activation == kind) same[count++] = target;
+    for (std::size_t i = first; i < targets.size(); ++i) {
+      const Weights& w = *targets[i].w;
+      CHECK(w.columns() == leader.columns());
+      const std::int32_t factor = w.product().sum_factor;
+      if (done[i] || !same_activations(leader, w)) continue;
+      if (sum_factor != 0 && factor != 0 && factor != sum_factor) continue;
+      if (factor != 0) sum_factor = factor;
+      done[i] = true;
+      group[count++] = targets[i];
     }
-    if (count == 0) continue;
-    const Activations quantized = quantize(kind, x, tokens, targets[0].w->columns(), context);
-    multiply_all({same, count}, quantized, context);
+    const Activations quantized = quantize(leader.operand().format->activation, sum_factor, x,
+                                           tokens, leader.columns(), context);
+    multiply_all({group, count}, quantized, context);
   }
 }
 

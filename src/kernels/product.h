@@ -6,10 +6,6 @@
 
 #include "kernels/activations.h"
 
-namespace nearside::gguf {
-enum class TensorType : std::uint32_t;
-}
-
 namespace nearside::kernels {
 
 struct Format;
@@ -34,6 +30,8 @@ struct Product {
   const char* name;  // for people: "rows, scalar", "16-row panels, vnni"
   /// Rows stored together. Parts begin at a multiple of it and end at one or at the last row.
   std::size_t rows_per_panel = 1;
+  /// What it reads in Activations::sums: the sums times this. 0: it does not read them.
+  std::int32_t sum_factor = 1;
   /// Both null when weights are multiplied as the file stores them. `packed` is of packed_bytes.
   std::size_t (*packed_bytes)(std::size_t rows, std::size_t columns) = nullptr;
   void (*pack)(const Operand& from, std::byte* packed) = nullptr;
@@ -41,5 +39,8 @@ struct Product {
   /// depends on its row and token alone, never on the part's bounds.
   void (*multiply)(const Operand& weights, const Activations& x, const Part& part, float* y);
 };
+
+/// Row by row with Format::dot: works for every format on every processor.
+const Product& plain_product();
 
 }  // namespace nearside::kernels

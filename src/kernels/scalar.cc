@@ -143,21 +143,24 @@ void weighted_sum(const float* weights, const CachedHead<Element>& values, float
 }
 
 void quantize_activations(ActivationKind kind, const float* x, std::size_t columns,
-                          std::int8_t* values, float* scales, std::int32_t* sums) {
+                          const QuantizedRow& out) {
   const std::size_t block = scale_columns(kind);
   for (std::size_t c = 0; c < columns; c += block) {
     float magnitude = 0;
     for (std::size_t i = c; i < c + block; ++i) magnitude = std::fmax(magnitude, std::fabs(x[i]));
-    *scales++ = magnitude / 127.0f;
+    out.scales[c / block] = magnitude / 127.0f;
     const float inverse = magnitude > 0 ? 127.0f / magnitude : 0.0f;
     for (std::size_t i = c; i < c + block; ++i)
-      values[i] = static_cast<std::int8_t>(std::nearbyint(x[i] * inverse));
+      out.values[i] = static_cast<std::int8_t>(std::nearbyint(x[i] * inverse));
   }
   for (std::size_t c = 0; c < columns; c += sum_columns(kind)) {
     std::int32_t sum = 0;
-    for (std::size_t i = c; i < c + sum_columns(kind); ++i) sum += values[i];
-    *sums++ = sum;
+    for (std::size_t i = c; i < c + sum_columns(kind); ++i) sum += out.values[i];
+    out.sums[c / sum_columns(kind)] = sum;
   }
+  if (out.pair_sums == nullptr) return;
+  for (std::size_t i = 0; i < columns / 32; ++i)
+    out.pair_sums[i] = static_cast<std::int16_t>(out.sums[2 * i] + out.sums[2 * i + 1]);
 }
 
 void multiply_rows(const Operand& weights, const Activations& x, const Part& part, float* y) {
@@ -172,6 +175,8 @@ constexpr Product kRows = {.name = "rows, plain C++", .multiply = multiply_rows}
 const Product& product(gguf::TensorType) { return kRows; }
 
 }  // namespace
+
+const Product& plain_product() { return kRows; }
 
 const Table& scalar_table() {
   static constexpr Table kTable = {

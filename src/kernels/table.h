@@ -12,6 +12,10 @@
 #include "kernels/activations.h"
 #include "kernels/product.h"
 
+namespace nearside::gguf {
+enum class TensorType : std::uint32_t;
+}
+
 namespace nearside::kernels {
 
 /// Keys or values of one head in a cache: position p is at data + p * stride.
@@ -73,11 +77,10 @@ struct Table {
   void (*weighted_sum_f32)(const float* weights, const CachedHead<float>& values, float* out);
 
   // --- products ---
-  /// Quantises one row of activations. Shapes: values [columns], scales [columns / scale_columns],
-  /// sums [columns / sum_columns]. REQUIRES: columns a multiple of scale_columns(kind), kind not
-  /// kF32. All tables give the same bits.
+  /// Quantises one row of activations. REQUIRES: columns a multiple of scale_columns(kind), kind
+  /// not kF32. All tables give the same bits; NaN and infinity give unspecified ones.
   void (*quantize_activations)(ActivationKind kind, const float* x, std::size_t columns,
-                               std::int8_t* values, float* scales, std::int32_t* sums);
+                               const QuantizedRow& out);
   /// How this table multiplies with a type; the plain one where it has nothing better.
   const Product& (*product)(gguf::TensorType type);
 };

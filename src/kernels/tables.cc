@@ -28,8 +28,13 @@ std::span<const Table* const> available_tables() {
   };
   static const Available available = [] {
     Available found;
-    for (const Table* table : {&scalar_table(), avx2_table(), avx512_table()})
+    const CpuFeatures features = detect_cpu_features();
+    const auto add = [&](const Table* table) {
       if (table != nullptr) found.tables[found.count++] = table;
+    };
+    add(&scalar_table());
+    if (features.avx2) add(avx2_functions());
+    if (features.avx512) add(avx512_functions());
     return found;
   }();
   return {available.tables.data(), available.count};

@@ -17,10 +17,13 @@ struct CpuFeatures {
 };
 CpuFeatures detect_cpu_features();
 
+/// Always there.
 const Table& scalar_table();
-/// Null where this build or this processor lacks the instruction set.
-const Table* avx2_table();
-const Table* avx512_table();
+/// Null where this build is for another family of processors. Whether the table runs here is for
+/// available_tables() to say: the files that define these are compiled for their instruction set
+/// and must not be asked anything before that is known.
+const Table* avx2_functions();
+const Table* avx512_functions();
 /// Those that run here, slowest first.
 std::span<const Table* const> available_tables();
 /// The fastest that runs here.
