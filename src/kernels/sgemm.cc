@@ -5,6 +5,10 @@
 
 #include "kernels/sgemm_tiles.h"
 
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
+
 namespace nearside::kernels {
 namespace {
 
@@ -15,6 +19,36 @@ constexpr std::size_t kDepthBlock = 256;
 constexpr std::size_t kRowBlock = 168;  // a multiple of every kernel's rows (14, 6, 4)
 constexpr std::size_t kColumnBlock = 512;
 constexpr std::size_t kTileFloatsMax = 14 * 32;
+
+#if defined(__SSE__)
+// Four rows become four neighbouring columns: packing one row at a time would touch a cache line
+// for every element (it took a quarter of the training time).
+void transpose_four(const float* from, std::size_t row_stride, std::size_t depth, std::size_t width,
+                    float* to) {
+  const float* row0 = from;
+  const float* row1 = row0 + row_stride;
+  const float* row2 = row1 + row_stride;
+  const float* row3 = row2 + row_stride;
+  std::size_t p = 0;
+  for (; p + 4 <= depth; p += 4, to += 4 * width) {
+    __m128 a = _mm_loadu_ps(row0 + p);
+    __m128 b = _mm_loadu_ps(row1 + p);
+    __m128 c = _mm_loadu_ps(row2 + p);
+    __m128 d = _mm_loadu_ps(row3 + p);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(to, a);
+    _mm_storeu_ps(to + width, b);
+    _mm_storeu_ps(to + 2 * width, c);
+    _mm_storeu_ps(to + 3 * width, d);
+  }
+  for (; p < depth; ++p, to += width) {
+    to[0] = row0[p];
+    to[1] = row1[p];
+    to[2] = row2[p];
+    to[3] = row3[p];
+  }
+}
+#endif
 
 // Copies `count` rows of a (each `depth` long, from element [first, 0]) into panels of `width`
 // rows, depth-major, zero-filled to the panel's end: the kernel then reads memory in order, and
@@ -32,11 +66,17 @@ void pack(const Strided& a, std::size_t first, std::size_t count, std::size_t de
         for (std::size_t i = used; i < width; ++i) to[i] = 0;
       }
     } else {
-      for (std::size_t i = 0; i < used; ++i) {
+      std::size_t i = 0;
+#if defined(__SSE__)
+      if (a.column_stride == 1)
+        for (; i + 4 <= used; i += 4)
+          transpose_four(from + i * a.row_stride, a.row_stride, depth, width, out + i);
+#endif
+      for (; i < used; ++i) {
         const float* row = from + i * a.row_stride;
         for (std::size_t p = 0; p < depth; ++p) out[p * width + i] = row[p * a.column_stride];
       }
-      for (std::size_t i = used; i < width; ++i)
+      for (; i < width; ++i)
         for (std::size_t p = 0; p < depth; ++p) out[p * width + i] = 0;
     }
     out += depth * width;

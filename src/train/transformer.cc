@@ -11,6 +11,25 @@ float* room(std::vector<float>& buffer, std::size_t count) {
   return buffer.data();
 }
 
+void pick_rows(const float* from, const std::vector<std::size_t>& rows, std::size_t width,
+               float* to) {
+  for (const std::size_t row : rows) to = std::copy_n(from + row * width, width, to);
+}
+
+// The inverse, in place: row i moves to rows[i], all others become zero.
+void spread_rows(float* values, const std::vector<std::size_t>& rows, std::size_t width,
+                 std::size_t row_count) {
+  std::size_t end = row_count;
+  for (std::size_t i = rows.size(); i-- > 0;) {
+    // Ascending rows[i] >= i, so going backwards nothing is overwritten before it has moved.
+    float* to = values + rows[i] * width;
+    if (rows[i] != i) std::copy_n(values + i * width, width, to);
+    std::fill(to + width, values + end * width, 0.0F);
+    end = rows[i];
+  }
+  std::fill(values, values + end * width, 0.0F);
+}
+
 }  // namespace
 
 Transformer::Transformer(const Layout& layout)
@@ -38,29 +57,37 @@ CrossEntropy Transformer::forward(const float* weights, const Shard& shard, floa
   for (std::size_t t = 0; t < tokens; ++t)
     std::copy_n(weights + layout_.embedding + static_cast<std::size_t>(shard.tokens[t]) * shape.dim,
                 shape.dim, x + t * shape.dim);
-  for (std::size_t i = 0; i < shape.layers; ++i) {
-    std::vector<float>& next = i + 1 < shape.layers ? states_[i + 1].input : final_;
-    forward_layer(weights, layout_.layers[i], shard, states_[i], room(next, tokens * shape.dim));
+  for (std::size_t i = 0; i + 1 < shape.layers; ++i) {
+    LayerState& state = states_[i];
+    forward_attention(weights, layout_.layers[i], shard, state);
+    forward_rows(weights, layout_.layers[i], state.input.data(), state.attended.data(), tokens,
+                 state, room(states_[i + 1].input, tokens * shape.dim));
   }
-  // Only rows that predict meet the output matrix: the rest of the message costs no logits.
+  LayerState& last = states_.back();
+  forward_attention(weights, layout_.layers.back(), shard, last);
   const std::size_t count = shard.targets.size();
   float* picked = room(picked_, count * shape.dim);
-  for (std::size_t i = 0; i < count; ++i)
-    std::copy_n(final_.data() + shard.sources[i] * shape.dim, shape.dim, picked + i * shape.dim);
+  float* kept = room(last.kept, count * shape.q_dim());
+  pick_rows(last.input.data(), shard.sources, shape.dim, picked);
+  pick_rows(last.attended.data(), shard.sources, shape.q_dim(), kept);
+  float* final_rows = room(final_, count * shape.dim);
+  forward_rows(weights, layout_.layers.back(), picked, kept, count, last, final_rows);
+
   float* head_input = room(head_input_, count * shape.dim);
-  rms_norm(picked, weights + layout_.output_norm, count, shape.dim, shape.norm_epsilon, head_input);
+  rms_norm(final_rows, weights + layout_.output_norm, count, shape.dim, shape.norm_epsilon,
+           head_input);
   float* logits = room(logits_, count * shape.vocabulary);
   linear(head_input, weights + layout_.output, count, shape.dim, shape.vocabulary, logits);
   return cross_entropy(logits, shard.targets.data(), count, shape.vocabulary, scale, hit);
 }
 
-void Transformer::forward_layer(const float* weights, const LayerOffsets& at, const Shard& shard,
-                                LayerState& state, float* output) {
+void Transformer::forward_attention(const float* weights, const LayerOffsets& at,
+                                    const Shard& shard, LayerState& state) {
   const ModelShape& shape = layout_.shape;
   const std::size_t tokens = shard.tokens.size();
-  const float* x = state.input.data();
   float* normed = room(state.normed, tokens * shape.dim);
-  rms_norm(x, weights + at.attention_norm, tokens, shape.dim, shape.norm_epsilon, normed);
+  rms_norm(state.input.data(), weights + at.attention_norm, tokens, shape.dim, shape.norm_epsilon,
+           normed);
   float* qkv = room(state.qkv, tokens * shape.qkv_dim());
   linear(normed, weights + at.qkv, tokens, shape.dim, shape.qkv_dim(), qkv);
 
@@ -82,18 +109,23 @@ void Transformer::forward_layer(const float* weights, const LayerOffsets& at, co
               attended + first * shape.q_dim(), sgemm_);
     probabilities += shape.heads * n * n;
   }
+}
 
-  float* middle = room(state.middle, tokens * shape.dim);
-  std::copy_n(x, tokens * shape.dim, middle);
-  linear(attended, weights + at.attention_output, tokens, shape.q_dim(), shape.dim, middle, true);
-  float* ffn_normed = room(state.ffn_normed, tokens * shape.dim);
-  rms_norm(middle, weights + at.ffn_norm, tokens, shape.dim, shape.norm_epsilon, ffn_normed);
-  float* gate_up = room(state.gate_up, tokens * 2 * shape.ffn_dim);
-  linear(ffn_normed, weights + at.gate_up, tokens, shape.dim, 2 * shape.ffn_dim, gate_up);
-  float* activated = room(state.activated, tokens * shape.ffn_dim);
-  swiglu(gate_up, tokens, shape.ffn_dim, activated);
-  std::copy_n(middle, tokens * shape.dim, output);
-  linear(activated, weights + at.ffn_down, tokens, shape.ffn_dim, shape.dim, output, true);
+void Transformer::forward_rows(const float* weights, const LayerOffsets& at, const float* x,
+                               const float* attended, std::size_t rows, LayerState& state,
+                               float* output) {
+  const ModelShape& shape = layout_.shape;
+  float* middle = room(state.middle, rows * shape.dim);
+  std::copy_n(x, rows * shape.dim, middle);
+  linear(attended, weights + at.attention_output, rows, shape.q_dim(), shape.dim, middle, true);
+  float* ffn_normed = room(state.ffn_normed, rows * shape.dim);
+  rms_norm(middle, weights + at.ffn_norm, rows, shape.dim, shape.norm_epsilon, ffn_normed);
+  float* gate_up = room(state.gate_up, rows * 2 * shape.ffn_dim);
+  linear(ffn_normed, weights + at.gate_up, rows, shape.dim, 2 * shape.ffn_dim, gate_up);
+  float* activated = room(state.activated, rows * shape.ffn_dim);
+  swiglu(gate_up, rows, shape.ffn_dim, activated);
+  std::copy_n(middle, rows * shape.dim, output);
+  linear(activated, weights + at.ffn_down, rows, shape.ffn_dim, shape.dim, output, true);
 }
 
 void Transformer::backward(const float* weights, const Shard& shard, float* gradient) {
@@ -105,20 +137,24 @@ void Transformer::backward(const float* weights, const Shard& shard, float* grad
   if (!shape.tied_embeddings)
     std::fill_n(gradient + layout_.embedding, shape.vocabulary * shape.dim, 0.0F);
 
-  float* d_head_input = room(d_a_, std::max(count, tokens) * shape.dim);
+  float* d_head_input = room(d_a_, count * shape.dim);
   linear_backward(head_input_.data(), weights + layout_.output, logits_.data(), count, shape.dim,
                   shape.vocabulary, d_head_input, gradient + layout_.output);
-  float* d_picked = room(d_b_, count * shape.dim);
-  std::fill_n(d_picked, count * shape.dim, 0.0F);
-  rms_norm_backward(picked_.data(), weights + layout_.output_norm, d_head_input, count, shape.dim,
-                    shape.norm_epsilon, d_picked, gradient + layout_.output_norm);
   float* d_stream = room(d_stream_, tokens * shape.dim);
-  std::fill_n(d_stream, tokens * shape.dim, 0.0F);
-  for (std::size_t i = 0; i < count; ++i)
-    std::copy_n(d_picked + i * shape.dim, shape.dim, d_stream + shard.sources[i] * shape.dim);
+  std::fill_n(d_stream, count * shape.dim, 0.0F);
+  rms_norm_backward(final_.data(), weights + layout_.output_norm, d_head_input, count, shape.dim,
+                    shape.norm_epsilon, d_stream, gradient + layout_.output_norm);
 
-  for (std::size_t i = shape.layers; i-- > 0;)
-    backward_layer(weights, layout_.layers[i], shard, states_[i], gradient);
+  const LayerState& last = states_.back();
+  backward_rows(weights, layout_.layers.back(), last.kept.data(), count, last, gradient);
+  spread_rows(d_stream, shard.sources, shape.dim, tokens);
+  spread_rows(room(d_a_, tokens * shape.q_dim()), shard.sources, shape.q_dim(), tokens);
+  backward_attention(weights, layout_.layers.back(), shard, last, gradient);
+  for (std::size_t i = shape.layers - 1; i-- > 0;) {
+    backward_rows(weights, layout_.layers[i], states_[i].attended.data(), tokens, states_[i],
+                  gradient);
+    backward_attention(weights, layout_.layers[i], shard, states_[i], gradient);
+  }
 
   for (std::size_t t = 0; t < tokens; ++t) {
     float* to =
@@ -127,29 +163,33 @@ void Transformer::backward(const float* weights, const Shard& shard, float* grad
   }
 }
 
-void Transformer::backward_layer(const float* weights, const LayerOffsets& at, const Shard& shard,
-                                 const LayerState& state, float* gradient) {
+void Transformer::backward_rows(const float* weights, const LayerOffsets& at, const float* attended,
+                                std::size_t rows, const LayerState& state, float* gradient) {
+  const ModelShape& shape = layout_.shape;
+  // d_stream is the gradient by the output and, through the residual, part of that by the middle.
+  float* d_stream = d_stream_.data();
+  float* d_activated = room(d_a_, rows * shape.ffn_dim);
+  linear_backward(state.activated.data(), weights + at.ffn_down, d_stream, rows, shape.ffn_dim,
+                  shape.dim, d_activated, gradient + at.ffn_down);
+  float* d_gate_up = room(d_b_, rows * 2 * shape.ffn_dim);
+  swiglu_backward(state.gate_up.data(), d_activated, rows, shape.ffn_dim, d_gate_up);
+  float* d_normed = room(d_c_, rows * shape.dim);
+  linear_backward(state.ffn_normed.data(), weights + at.gate_up, d_gate_up, rows, shape.dim,
+                  2 * shape.ffn_dim, d_normed, gradient + at.gate_up);
+  rms_norm_backward(state.middle.data(), weights + at.ffn_norm, d_normed, rows, shape.dim,
+                    shape.norm_epsilon, d_stream, gradient + at.ffn_norm);
+
+  float* d_attended = room(d_a_, rows * shape.q_dim());
+  linear_backward(attended, weights + at.attention_output, d_stream, rows, shape.q_dim(), shape.dim,
+                  d_attended, gradient + at.attention_output);
+}
+
+void Transformer::backward_attention(const float* weights, const LayerOffsets& at,
+                                     const Shard& shard, const LayerState& state, float* gradient) {
   const ModelShape& shape = layout_.shape;
   const std::size_t tokens = shard.tokens.size();
   float* d_stream = d_stream_.data();
-
-  // The feed-forward half: d_stream is the gradient by the layer's output and, through the
-  // residual, part of that by its middle.
-  float* d_activated = room(d_a_, tokens * shape.ffn_dim);
-  linear_backward(state.activated.data(), weights + at.ffn_down, d_stream, tokens, shape.ffn_dim,
-                  shape.dim, d_activated, gradient + at.ffn_down);
-  float* d_gate_up = room(d_b_, tokens * 2 * shape.ffn_dim);
-  swiglu_backward(state.gate_up.data(), d_activated, tokens, shape.ffn_dim, d_gate_up);
-  float* d_normed = room(d_c_, tokens * shape.dim);
-  linear_backward(state.ffn_normed.data(), weights + at.gate_up, d_gate_up, tokens, shape.dim,
-                  2 * shape.ffn_dim, d_normed, gradient + at.gate_up);
-  rms_norm_backward(state.middle.data(), weights + at.ffn_norm, d_normed, tokens, shape.dim,
-                    shape.norm_epsilon, d_stream, gradient + at.ffn_norm);
-
-  // The attention half, the same way.
-  float* d_attended = room(d_a_, tokens * shape.q_dim());
-  linear_backward(state.attended.data(), weights + at.attention_output, d_stream, tokens,
-                  shape.q_dim(), shape.dim, d_attended, gradient + at.attention_output);
+  const float* d_attended = d_a_.data();
   float* d_qkv = room(d_b_, tokens * shape.qkv_dim());
   const float* probabilities = state.probabilities.data();
   for (std::size_t s = 0; s + 1 < shard.starts.size(); ++s) {
@@ -163,6 +203,7 @@ void Transformer::backward_layer(const float* weights, const LayerOffsets& at, c
       rope_.turn_back(d_rows + t * shape.qkv_dim(), shape.heads + shape.kv_heads, t);
     probabilities += shape.heads * n * n;
   }
+  float* d_normed = room(d_c_, tokens * shape.dim);
   linear_backward(state.normed.data(), weights + at.qkv, d_qkv, tokens, shape.dim, shape.qkv_dim(),
                   d_normed, gradient + at.qkv);
   rms_norm_backward(state.input.data(), weights + at.attention_norm, d_normed, tokens, shape.dim,

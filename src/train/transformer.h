@@ -41,16 +41,27 @@ class Transformer {
     std::vector<float> qkv;            // [tokens, qkv_dim], turned
     std::vector<float> probabilities;  // sequences one after the other, each [heads, n, n]
     std::vector<float> attended;       // [tokens, q_dim]
-    std::vector<float> middle;         // [tokens, dim]
-    std::vector<float> ffn_normed;     // [tokens, dim]
-    std::vector<float> gate_up;        // [tokens, 2 ffn_dim]
-    std::vector<float> activated;      // [tokens, ffn_dim]
+    // What follows attention mixes no tokens: `rows` is all tokens, and in the last layer only
+    // those that predict (a third of them; the rest would be thrown away).
+    std::vector<float> kept;        // [rows, q_dim], the last layer's rows of `attended`
+    std::vector<float> middle;      // [rows, dim]
+    std::vector<float> ffn_normed;  // [rows, dim]
+    std::vector<float> gate_up;     // [rows, 2 ffn_dim]
+    std::vector<float> activated;   // [rows, ffn_dim]
   };
 
-  void forward_layer(const float* weights, const LayerOffsets& at, const Shard& shard,
-                     LayerState& state, float* output);
-  void backward_layer(const float* weights, const LayerOffsets& at, const Shard& shard,
-                      const LayerState& state, float* gradient);
+  // Writes `attended` from `input`.
+  void forward_attention(const float* weights, const LayerOffsets& at, const Shard& shard,
+                         LayerState& state);
+  // Attention's output product and the feed-forward half. Shapes: x, output [rows, dim].
+  void forward_rows(const float* weights, const LayerOffsets& at, const float* x,
+                    const float* attended, std::size_t rows, LayerState& state, float* output);
+  // From d_stream_ by the output to d_stream_ by the middle, and d_a_ by `attended`, [rows, ...].
+  void backward_rows(const float* weights, const LayerOffsets& at, const float* attended,
+                     std::size_t rows, const LayerState& state, float* gradient);
+  // From d_a_ and d_stream_ to d_stream_ by the input, [tokens, dim].
+  void backward_attention(const float* weights, const LayerOffsets& at, const Shard& shard,
+                          const LayerState& state, float* gradient);
   // y [tokens, out] = x [tokens, in] w^T, and its two gradients.
   void linear(const float* x, const float* w, std::size_t tokens, std::size_t in, std::size_t out,
               float* y, bool accumulate = false);
@@ -61,8 +72,8 @@ class Transformer {
   Rope rope_;
   kernels::Sgemm sgemm_;
   std::vector<LayerState> states_;
-  std::vector<float> final_;       // [tokens, dim], the last layer's output
-  std::vector<float> picked_;      // [targets, dim], rows of final_ that predict
+  std::vector<float> picked_;      // [targets, dim], the last layer's input where it predicts
+  std::vector<float> final_;       // [targets, dim], the last layer's output there
   std::vector<float> head_input_;  // [targets, dim]
   std::vector<float> logits_;      // [targets, vocabulary]; after forward, the gradient
   // Gradients on the way back.
