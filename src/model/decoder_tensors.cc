@@ -39,6 +39,7 @@ Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, st
 Result<TransformerWeights> read_decoder(const Hyperparameters& shape, TensorReader& tensors) {
   TransformerWeights weights;
   weights.embedding = TRY(tensors.matrix("token_embd.weight", shape.vocabulary, shape.embedding));
+  if (tensors.has("output.weight")) weights.lookup_bytes = tensors.bytes();
   weights.output = tensors.has("output.weight")
                        ? TRY(tensors.matrix("output.weight", shape.vocabulary, shape.embedding))
                        : weights.embedding;

@@ -30,6 +30,8 @@ class Model {
   [[nodiscard]] virtual const Hyperparameters& hyperparameters() const = 0;
   [[nodiscard]] virtual std::size_t weight_bytes() const = 0;
   [[nodiscard]] virtual std::size_t parameters() const = 0;
+  /// Of the weights, what every pass reads whole: all but an embedding that is only looked up in.
+  [[nodiscard]] virtual std::size_t pass_bytes() const = 0;
 
   /// Stores the batch's keys and values in `cache` and fills `logits` for the rows that want them,
   /// in order. Shape: logits [logits_rows(batch), vocabulary].

@@ -53,6 +53,7 @@ struct TransformerWeights {
   float embedding_scale = 1.0F;  // of a token's state before the first block
   float attention_scale = 1.0F;  // of a query's product with a key
   std::size_t bytes = 0;
+  std::size_t lookup_bytes = 0;  // of an embedding that is not the output head too
   std::size_t parameters = 0;
 };
 
@@ -63,6 +64,9 @@ class Transformer final : public Model {
   [[nodiscard]] const Hyperparameters& hyperparameters() const override { return shape_; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes; }
   [[nodiscard]] std::size_t parameters() const override { return weights_.parameters; }
+  [[nodiscard]] std::size_t pass_bytes() const override { 
+    return weights_.bytes - weights_.lookup_bytes;
+   }
   void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                kernels::Context& context) override;
 
