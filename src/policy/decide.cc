@@ -1,0 +1,179 @@
+#include "policy/decide.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "policy/veto.h"
+
+namespace nearside::policy {
+
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::infinity();  // sorts behind every figure
+
+struct Candidates {
+  std::string route;
+  std::vector<std::size_t> targets;
+  Objective objective;
+};
+
+base::Result<Candidates> candidates_for(const PolicySet& set, const std::string& model) {
+  const auto of_route = [&](std::size_t index) {
+    const Route& route = set.routes[index];
+    return Candidates{route.name, route.targets, route.objective};
+  };
+  if (const auto index = set.find_route(model)) return of_route(*index);
+  if (model == "auto" && set.default_route < set.routes.size()) return of_route(set.default_route);
+  if (const auto index = set.find_target(model)) return Candidates{"", {*index}, set.objective};
+  return base::fail(base::Code::kNotFound,
+                    "model '{}' is not known here; GET /v1/models lists what is", model);
+}
+
+bool keeps_wishes(const Objective& objective, const Ask& ask, const Quote& quote) {
+  const auto keeps = [](const std::optional<double>& figure, const std::optional<double>& bound) {
+    return !bound || (figure && *figure <= *bound);
+  };
+  if (!keeps(quote.total_p95_ms, ask.deadline_ms)) return false;
+  if (ask.priority == Priority::kBatch) return true;
+  return keeps(quote.ttft_p95_ms, objective.ttft_max_ms) &&
+         keeps(quote.total_p95_ms, objective.total_max_ms);
+}
+
+/// Smaller is better. 0: good and fast enough; 1: good enough, slow; 2: not good enough.
+int class_of(const Considered& candidate) {
+  if (!candidate.good_enough) return 2;
+  return candidate.fast_enough ? 0 : 1;
+}
+
+/// What decides inside a class, in order of weight. The name comes last, so that the order is total
+/// and equal inputs give equal decisions.
+auto rank_key(const Considered& candidate, Priority priority) {
+  const Quote& quote = candidate.quote;
+  const double cost = quote.cost_usd.value_or(kUnknown);
+  const double ttft = quote.ttft_p95_ms.value_or(kUnknown);
+  const double total = quote.total_p50_ms.value_or(kUnknown);
+  const int klass = class_of(candidate);
+  const double worse = -quote.good_probability;
+  double first = cost;
+  double second = total;
+  if (klass == 2) std::tie(first, second) = std::tie(worse, cost);
+  else if (priority == Priority::kRealtime) std::tie(first, second) = std::tie(ttft, cost);
+  else if (klass == 1 && priority == Priority::kNormal) std::tie(first, second) = std::tie(total, cost);
+  return std::tuple(klass, first, second, worse, total, std::string_view(candidate.target));
+}
+
+std::string_view why_first(const Considered& candidate, Priority priority) {
+  switch (class_of(candidate)) {
+    case 2:
+      return "none is good enough: the best answer";
+    case 1:
+      return priority == Priority::kRealtime ? "none keeps the latency wishes: the earliest first token"
+             : priority == Priority::kBatch  ? "none keeps the deadline for sure: the cheapest"
+                                             : "none keeps the latency wishes: the fastest";
+    default:
+      return priority == Priority::kRealtime ? "realtime: the earliest first token of those good enough"
+                                             : "the cheapest of those good and fast enough";
+  }
+}
+
+std::string_view class_text(int klass) {
+  constexpr std::string_view kTexts[] = {"good and fast enough", "good enough, too slow",
+                                         "below quality_min"};
+  return kTexts[klass];
+}
+
+void rank(Decision& decision) {
+  auto& considered = decision.considered;
+  for (std::size_t i = 0; i < considered.size(); ++i)
+    if (considered[i].vetoes.empty()) decision.ranked.push_back(i);
+  const Priority priority = decision.ask.priority;
+  std::sort(decision.ranked.begin(), decision.ranked.end(), [&](std::size_t a, std::size_t b) {
+    return rank_key(considered[a], priority) < rank_key(considered[b], priority);
+  });
+  for (std::size_t place = 0; place < decision.ranked.size(); ++place) {
+    Considered& candidate = considered[decision.ranked[place]];
+    candidate.standing =
+        place == 0 ? fmt::format("chosen: {}", why_first(candidate, priority))
+                   : fmt::format("fallback {}: {}", place, class_text(class_of(candidate)));
+  }
+}
+
+/// Why nothing may serve, and as which error the client hears it. Privacy speaks first: when no
+/// target is permitted at all, it does not matter that one of them is also down.
+void refuse(Decision& decision) {
+  const auto all = [&](auto&& has_veto) {
+    return std::all_of(decision.considered.begin(), decision.considered.end(),
+                       [&](const Considered& c) {
+                         return std::any_of(c.vetoes.begin(), c.vetoes.end(), has_veto);
+                       });
+  };
+  const auto named = [](std::string_view rule) {
+    return [rule](const Veto& veto) { return veto.rule == rule; };
+  };
+  const std::string_view level = sensitivity_name(decision.ask.label.sensitivity);
+  std::string why;
+  if (decision.considered.empty() || all(is_privacy_veto)) {
+    decision.refusal_code = base::Code::kPermission;
+    why = fmt::format("no target is permitted for this {} request", level);
+  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "context"; })) {
+    decision.refusal_code = base::Code::kContextLength;
+    why = fmt::format("no permitted target's context holds the prompt of about {} tokens and its answer",
+                      decision.ask.prompt_tokens);
+  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "cost_cap"; })) {
+    decision.refusal_code = base::Code::kExhausted;
+    why = "every permitted target would cost more than the request's cap";
+  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "deadline"; })) {
+    decision.refusal_code = base::Code::kDeadline;
+    why = "no permitted target usually answers before the deadline";
+  } else {
+    decision.refusal_code = base::Code::kUnavailable;
+    why = all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "down"; })
+              ? fmt::format("every target permitted for this {} request is down", level)
+              : fmt::format("no target permitted for this {} request can serve it now", level);
+  }
+  for (const Considered& c : decision.considered)
+    why += fmt::format("; {}: {}", c.target, c.vetoes.front().reason);
+  decision.refusal = std::move(why);
+}
+
+}  // namespace
+
+base::Result<Decision> decide(const PolicySet& set, std::span<const Live> live, Ask ask,
+                              base::WallTime now) {
+  CHECK(live.size() == set.targets.size());
+  const Candidates candidates = TRY(candidates_for(set, ask.model));
+
+  Decision decision;
+  decision.route = candidates.route;
+  decision.time = now;
+  std::vector<const Rule*> matching;
+  for (const Rule& rule : set.rules) {
+    if (!rule_matches(rule, ask, candidates.route)) continue;
+    matching.push_back(&rule);
+    decision.rules.push_back(fmt::format("{}: {}", rule.name, rule_demand(rule)));
+  }
+
+  decision.considered.reserve(candidates.targets.size());
+  for (const std::size_t index : candidates.targets) {
+    const Target& target = set.targets[index];
+    Considered& one = decision.considered.emplace_back();
+    one.target_index = index;
+    one.target = target.name;
+    one.place = target.place;
+    one.region = target.region;
+    one.quote = quote(target, live[index], ask);
+    one.vetoes = vetoes(set, matching, target, live[index], ask, one.quote);
+    one.good_enough = one.quote.good_probability >= candidates.objective.quality_min;
+    one.fast_enough = keeps_wishes(candidates.objective, ask, one.quote);
+    if (!one.vetoes.empty()) one.standing = "vetoed: " + one.vetoes.front().reason;
+  }
+  decision.ask = std::move(ask);
+  rank(decision);
+  if (decision.refused()) refuse(decision);
+  return decision;
+}
+
+}  // namespace nearside::policy

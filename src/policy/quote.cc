@@ -1,0 +1,75 @@
+#include "policy/quote.h"
+
+#include <fmt/format.h>
+
+namespace nearside::policy {
+
+namespace {
+
+double quality_of(const Target& target, const Ask& ask, std::vector<std::string>& notes) {
+  if (!ask.language.empty()) {
+    const auto found = target.quality.by_language.find(ask.language);
+    if (found != target.quality.by_language.end()) return found->second;
+  }
+  if (target.quality.prior) return *target.quality.prior;
+  notes.push_back(fmt::format("no quality figure: {} assumed", kQualityUnknown));
+  return kQualityUnknown;
+}
+
+void fill_ttft(Quote& out, const Target& target, const Live& live, const Ask& ask) {
+  if (live.ttft_p50_ms) {
+    out.ttft_p50_ms = live.ttft_p50_ms;
+    out.ttft_p95_ms = live.ttft_p95_ms ? live.ttft_p95_ms : live.ttft_p50_ms;
+    return;
+  }
+  if (!target.speed.ttft_ms && !target.speed.prompt_tokens_per_second) {
+    out.notes.emplace_back("no figure for the time to the first token");
+    return;
+  }
+  double expected_ms = target.speed.ttft_ms.value_or(0);
+  if (target.speed.prompt_tokens_per_second)
+    expected_ms +=
+        static_cast<double>(ask.prompt_tokens) / *target.speed.prompt_tokens_per_second * 1000;
+  out.ttft_p50_ms = expected_ms;
+  out.ttft_p95_ms = expected_ms * kSlowEndFactor;
+}
+
+void fill_total(Quote& out, const Target& target, const Live& live, const Ask& ask) {
+  const auto usual = live.tokens_per_second_p50 ? live.tokens_per_second_p50
+                                                : target.speed.tokens_per_second;
+  if (!usual || *usual <= 0) {
+    out.notes.emplace_back("no figure for tokens per second");
+    return;
+  }
+  const double slow = live.tokens_per_second_p50
+                          ? live.tokens_per_second_p05.value_or(*live.tokens_per_second_p50)
+                          : *usual / kSlowEndFactor;
+  const double tokens = static_cast<double>(ask.completion_tokens);
+  out.total_p50_ms = out.ttft_p50_ms.value_or(0) + tokens / *usual * 1000;
+  out.total_p95_ms = out.ttft_p95_ms.value_or(0) + tokens / std::max(slow, 1e-3) * 1000;
+}
+
+}  // namespace
+
+Quote quote(const Target& target, const Live& live, const Ask& ask) {
+  Quote out;
+  out.good_probability = quality_of(target, ask, out.notes);
+  fill_ttft(out, target, live, ask);
+  fill_total(out, target, live, ask);
+
+  Consumption expected;
+  expected.input_tokens = ask.prompt_tokens;
+  expected.output_tokens = ask.completion_tokens;
+  const bool by_time = target.cost && std::holds_alternative<LocalCost>(*target.cost);
+  if (by_time && !out.total_p50_ms) {
+    out.notes.emplace_back("cost unknown: it depends on the time, for which there is no figure");
+  } else {
+    expected.busy_seconds = out.total_p50_ms.value_or(0) / 1000;
+    out.cost_usd = cost_usd(target, expected);
+    out.energy_joules = energy_joules(target, expected);
+    if (!out.cost_usd) out.notes.emplace_back("no cost figure");
+  }
+  return out;
+}
+
+}  // namespace nearside::policy

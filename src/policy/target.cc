@@ -1,0 +1,44 @@
+#include "policy/target.h"
+
+#include <algorithm>
+
+namespace nearside::policy {
+
+namespace {
+
+double hours_cost_usd(const LocalCost& cost, double busy_seconds) {
+  const double usd_per_hour =
+      cost.usd_per_hour + cost.watts / 1000.0 * cost.pue * cost.usd_per_kwh;
+  return busy_seconds / 3600.0 * usd_per_hour / std::max(cost.concurrency, 1.0);
+}
+
+double tokens_cost_usd(const Price& price, const Consumption& used) {
+  const std::uint64_t cached = std::min(used.cached_input_tokens, used.input_tokens);
+  const double cached_price =
+      price.usd_per_million_cached_input_tokens.value_or(price.usd_per_million_input_tokens);
+  return (static_cast<double>(used.input_tokens - cached) * price.usd_per_million_input_tokens +
+          static_cast<double>(cached) * cached_price +
+          static_cast<double>(used.output_tokens) * price.usd_per_million_output_tokens) /
+         1e6;
+}
+
+}  // namespace
+
+std::optional<double> cost_usd(const Target& target, const Consumption& consumption) {
+  if (!target.cost) return std::nullopt;
+  if (const auto* price = std::get_if<Price>(&*target.cost))
+    return tokens_cost_usd(*price, consumption);
+  return hours_cost_usd(std::get<LocalCost>(*target.cost), consumption.busy_seconds);
+}
+
+std::optional<double> energy_joules(const Target& target, const Consumption& consumption) {
+  if (target.joules_per_token)
+    return *target.joules_per_token *
+           static_cast<double>(consumption.input_tokens + consumption.output_tokens);
+  if (!target.cost) return std::nullopt;
+  const auto* local = std::get_if<LocalCost>(&*target.cost);
+  if (local == nullptr || local->watts == 0) return std::nullopt;
+  return local->watts * local->pue * consumption.busy_seconds / std::max(local->concurrency, 1.0);
+}
+
+}  // namespace nearside::policy
