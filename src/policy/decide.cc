@@ -59,9 +59,12 @@ auto rank_key(const Considered& candidate, Priority priority) {
   const double worse = -quote.good_probability;
   double first = cost;
   double second = total;
-  if (klass == 2) std::tie(first, second) = std::tie(worse, cost);
-  else if (priority == Priority::kRealtime) std::tie(first, second) = std::tie(ttft, cost);
-  else if (klass == 1 && priority == Priority::kNormal) std::tie(first, second) = std::tie(total, cost);
+  if (klass == 2)
+    std::tie(first, second) = std::tie(worse, cost);
+  else if (priority == Priority::kRealtime)
+    std::tie(first, second) = std::tie(ttft, cost);
+  else if (klass == 1 && priority == Priority::kNormal)
+    std::tie(first, second) = std::tie(total, cost);
   return std::tuple(klass, first, second, worse, total, std::string_view(candidate.target));
 }
 
@@ -70,12 +73,14 @@ std::string_view why_first(const Considered& candidate, Priority priority) {
     case 2:
       return "none is good enough: the best answer";
     case 1:
-      return priority == Priority::kRealtime ? "none keeps the latency wishes: the earliest first token"
-             : priority == Priority::kBatch  ? "none keeps the deadline for sure: the cheapest"
-                                             : "none keeps the latency wishes: the fastest";
+      return priority == Priority::kRealtime
+                 ? "none keeps the latency wishes: the earliest first token"
+             : priority == Priority::kBatch ? "none keeps the deadline for sure: the cheapest"
+                                            : "none keeps the latency wishes: the fastest";
     default:
-      return priority == Priority::kRealtime ? "realtime: the earliest first token of those good enough"
-                                             : "the cheapest of those good and fast enough";
+      return priority == Priority::kRealtime
+                 ? "realtime: the earliest first token of those good enough"
+                 : "the cheapest of those good and fast enough";
   }
 }
 
@@ -101,42 +106,46 @@ void rank(Decision& decision) {
   }
 }
 
+/// Has every target a privacy veto, or one of this rule?
+bool all_forbidden_or(const Decision& decision, std::string_view rule) {
+  return std::all_of(
+      decision.considered.begin(), decision.considered.end(), [&](const Considered& one) {
+        return std::any_of(one.vetoes.begin(), one.vetoes.end(), [&](const Veto& veto) {
+          return is_privacy_veto(veto) || veto.rule == rule;
+        });
+      });
+}
+
 /// Why nothing may serve, and as which error the client hears it. Privacy speaks first: when no
 /// target is permitted at all, it does not matter that one of them is also down.
 void refuse(Decision& decision) {
-  const auto all = [&](auto&& has_veto) {
-    return std::all_of(decision.considered.begin(), decision.considered.end(),
-                       [&](const Considered& c) {
-                         return std::any_of(c.vetoes.begin(), c.vetoes.end(), has_veto);
-                       });
+  struct Reason {
+    std::string_view rule;
+    base::Code code;
+    std::string_view text;
   };
-  const auto named = [](std::string_view rule) {
-    return [rule](const Veto& veto) { return veto.rule == rule; };
+  constexpr Reason kReasons[] = {
+      {"", base::Code::kPermission, "no target is permitted for this {} request"},
+      {"context", base::Code::kContextLength,
+       "no target permitted for this {} request has room for its prompt and answer"},
+      {"cost_cap", base::Code::kExhausted,
+       "every target permitted for this {} request would cost more than its cap"},
+      {"deadline", base::Code::kDeadline,
+       "no target permitted for this {} request usually answers before its deadline"},
+      {"down", base::Code::kUnavailable, "every target permitted for this {} request is down"},
   };
-  const std::string_view level = sensitivity_name(decision.ask.label.sensitivity);
-  std::string why;
-  if (decision.considered.empty() || all(is_privacy_veto)) {
-    decision.refusal_code = base::Code::kPermission;
-    why = fmt::format("no target is permitted for this {} request", level);
-  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "context"; })) {
-    decision.refusal_code = base::Code::kContextLength;
-    why = fmt::format("no permitted target's context holds the prompt of about {} tokens and its answer",
-                      decision.ask.prompt_tokens);
-  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "cost_cap"; })) {
-    decision.refusal_code = base::Code::kExhausted;
-    why = "every permitted target would cost more than the request's cap";
-  } else if (all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "deadline"; })) {
-    decision.refusal_code = base::Code::kDeadline;
-    why = "no permitted target usually answers before the deadline";
-  } else {
-    decision.refusal_code = base::Code::kUnavailable;
-    why = all([&](const Veto& v) { return is_privacy_veto(v) || v.rule == "down"; })
-              ? fmt::format("every target permitted for this {} request is down", level)
-              : fmt::format("no target permitted for this {} request can serve it now", level);
+  Reason reason{"", base::Code::kUnavailable,
+                "no target permitted for this {} request can serve it"};
+  for (const Reason& one : kReasons) {
+    if (!all_forbidden_or(decision, one.rule)) continue;
+    reason = one;
+    break;
   }
-  for (const Considered& c : decision.considered)
-    why += fmt::format("; {}: {}", c.target, c.vetoes.front().reason);
-  decision.refusal = std::move(why);
+  decision.refusal_code = reason.code;
+  decision.refusal =
+      fmt::format(fmt::runtime(reason.text), sensitivity_name(decision.ask.label.sensitivity));
+  for (const Considered& one : decision.considered)
+    decision.refusal += fmt::format("; {}: {}", one.target, one.vetoes.front().reason);
 }
 
 }  // namespace

@@ -8,12 +8,16 @@ namespace json = base::json;
 namespace {
 
 void put(json::object& out, std::string_view key, const std::optional<double>& figure) {
-  if (figure) out[key] = *figure;
-  else out[key] = nullptr;
+  if (figure)
+    out[key] = *figure;
+  else
+    out[key] = nullptr;
 }
 
 json::array strings(const std::vector<std::string>& list) {
-  return {list.begin(), list.end()};
+  json::array out;
+  for (const std::string& item : list) out.emplace_back(item);
+  return out;
 }
 
 json::value regions_json(const Regions& regions) {
@@ -31,8 +35,10 @@ json::object label_json(const Label& label) {
   for (const Finding& finding : label.findings) {
     json::object one;
     one["detector"] = finding.detector;
-    if (finding.message_index == kToolsIndex) one["message"] = nullptr;
-    else one["message"] = finding.message_index;
+    if (finding.message_index == kToolsIndex)
+      one["message"] = nullptr;
+    else
+      one["message"] = finding.message_index;
     one["begin"] = finding.begin;
     one["end"] = finding.end;
     findings.push_back(std::move(one));

@@ -37,7 +37,8 @@ void request_line(std::string& out, const Decision& decision) {
   if (ask.deadline_ms) out += fmt::format(", deadline {:.0f} ms", *ask.deadline_ms);
   if (ask.cost_max_usd) out += fmt::format(", at most ${}", *ask.cost_max_usd);
   if (!ask.tenant.empty()) out += fmt::format(", tenant {}", ask.tenant);
-  if (!ask.tenant_regions.anywhere()) out += fmt::format(" (only in {})", ask.tenant_regions.text());
+  if (!ask.tenant_regions.anywhere())
+    out += fmt::format(" (only in {})", ask.tenant_regions.text());
   out += '\n';
 }
 

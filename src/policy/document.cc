@@ -10,11 +10,11 @@ namespace {
 
 // Keys and values of OpenAI's own message shapes: markup of the protocol, not data of the caller.
 constexpr std::string_view kProtocolKeys[] = {
-    "role",  "content",   "type",         "text",        "name",       "arguments",  "tool_calls",
-    "function", "id",     "tool_call_id", "description", "parameters", "properties", "required",
-    "refusal", "items",   "enum",         "strict",      "input_text", "output"};
-constexpr std::string_view kAttachmentTypes[] = {"image_url", "input_image", "input_audio", "file",
-                                                 "input_file", "image", "audio", "video_url"};
+    "role",     "content", "type",         "text",        "name",       "arguments",  "tool_calls",
+    "function", "id",      "tool_call_id", "description", "parameters", "properties", "required",
+    "refusal",  "items",   "enum",         "strict",      "input_text", "output"};
+constexpr std::string_view kAttachmentTypes[] = {
+    "image_url", "input_image", "input_audio", "file", "input_file", "image", "audio", "video_url"};
 
 template <std::size_t N>
 bool contains(const std::string_view (&list)[N], std::string_view item) {
@@ -56,13 +56,17 @@ class ConversationReader {
   }
 
   /// `owned`: the JSON is a temporary, so texts are copied.
+  /// REQUIRES: the value lives as long as the request, unless `owned` (an array or object converted
+  /// to a value on the way here would be a temporary copy).
   void walk(const json::value& value, std::size_t index, bool from_user, bool owned) {
-    if (const json::string* text = value.if_string()) return put(view(*text), index, from_user, owned);
+    if (const json::string* text = value.if_string())
+      return put(view(*text), index, from_user, owned);
     if (const json::array* array = value.if_array()) {
       for (const json::value& item : *array) walk(item, index, from_user, owned);
       return;
     }
-    if (const json::object* object = value.if_object()) return members(*object, index, from_user, owned);
+    if (const json::object* object = value.if_object())
+      return members(*object, index, from_user, owned);
     // A card or telephone number may well be a JSON number.
     if (value.is_int64() || value.is_uint64()) add_owned(json::serialize(value), index, false);
   }
@@ -84,8 +88,10 @@ class ConversationReader {
 
  private:
   void put(std::string_view text, std::size_t index, bool from_user, bool owned) {
-    if (owned) add_owned(std::string(text), index, from_user);
-    else add(text, index, from_user);
+    if (owned)
+      add_owned(std::string(text), index, from_user);
+    else
+      add(text, index, from_user);
   }
 
   void members(const json::object& object, std::size_t index, bool from_user, bool owned) {
@@ -124,8 +130,11 @@ Conversation Conversation::of(const chat::Request& request) {
   ConversationReader reader(conversation);
   conversation.documents_.reserve(request.messages.size() + 4);
   for (std::size_t i = 0; i < request.messages.size(); ++i) reader.message(request.messages[i], i);
-  reader.walk(request.tools, kToolsIndex, false, false);
-  reader.walk(request.template_extra, kToolsIndex, false, false);
+  for (const json::value& tool : request.tools) reader.walk(tool, kToolsIndex, false, false);
+  for (const auto& [key, value] : request.template_extra) {
+    reader.add(key, kToolsIndex, false);
+    reader.walk(value, kToolsIndex, false, false);
+  }
   reader.add(request.prompt, 0, true);
   reader.original(request);
   for (const std::string& stop : request.stop) reader.add(stop, kToolsIndex, false);

@@ -74,16 +74,17 @@ struct Scan {
   const std::vector<Detector>& detectors;
   const std::vector<Origin>& origins;
   std::vector<Tally> tallies;
-  std::vector<Finding> findings;
+  std::vector<Finding> findings = {};
   std::size_t findings_count = 0;
-  std::string_view text;
+  std::string_view text = {};
   std::size_t message_index = 0;
   std::size_t document_index = 0;
 
   void found(std::size_t detector_index, Span span) {
     Tally& tally = tallies[detector_index];
     if (tally.last_document == document_index && span.begin < tally.last.end) {
-      tally.last.end = std::max(tally.last.end, span.end);  // the same thing seen by a second anchor
+      tally.last.end =
+          std::max(tally.last.end, span.end);  // the same thing seen by a second anchor
       return;
     }
     if (tally.count++ == 0) tally.first_message = message_index;
@@ -118,7 +119,8 @@ base::Status Labeler::State::add_detectors() {
   }
   for (const auto& [name, rule] : rules.detectors) {
     const auto known = policy::detectors();
-    if (std::none_of(known.begin(), known.end(), [&](const auto& info) { return info.name == name; }))
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const auto& info) { return info.name == name; }))
       return base::fail(base::Code::kInvalidArgument, "there is no detector '{}'", name);
   }
   for (const WordList& list : rules.words) {
@@ -147,9 +149,9 @@ base::Status Labeler::State::compile() {
                        static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr, &raw,
                        &error) != HS_SUCCESS) {
     const int index = error->expression;
-    base::Error failure = base::fail(
-        base::Code::kInternal, "the pattern '{}' does not compile: {}",
-        index >= 0 ? expressions[static_cast<std::size_t>(index)] : "", error->message);
+    base::Error failure =
+        base::fail(base::Code::kInternal, "the pattern '{}' does not compile: {}",
+                   index >= 0 ? expressions[static_cast<std::size_t>(index)] : "", error->message);
     hs_free_compile_error(error);
     return failure;
   }
@@ -209,7 +211,8 @@ base::Result<Label> Labeler::label(const Conversation& conversation,
           hs_scan(state_->database.get(), document.text.data(),
                   static_cast<unsigned>(document.text.size()), 0, scratch.get(), on_match, &scan);
       if (status != HS_SUCCESS)
-        return base::fail(base::Code::kInternal, "the text could not be scanned (error {})", status);
+        return base::fail(base::Code::kInternal, "the text could not be scanned (error {})",
+                          status);
       ++scan.document_index;
     }
     state_->put_scratch(std::move(scratch));
@@ -217,7 +220,8 @@ base::Result<Label> Labeler::label(const Conversation& conversation,
 
   Label label;
   label.sensitivity = state_->rules.base;
-  label.reasons.push_back(fmt::format("{}: the least any request is here", sensitivity_name(label.sensitivity)));
+  label.reasons.push_back(
+      fmt::format("{}: the least any request is here", sensitivity_name(label.sensitivity)));
   for (std::size_t d = 0; d < scan.tallies.size(); ++d) {
     const Tally& tally = scan.tallies[d];
     if (tally.count == 0) continue;
@@ -225,10 +229,9 @@ base::Result<Label> Labeler::label(const Conversation& conversation,
     label.sensitivity = std::max(label.sensitivity, detector.sensitivity);
     insert_sorted(label.categories, detector.category);
     label.regions = label.regions.intersect(state_->regions[d]);
-    label.reasons.push_back(fmt::format("{}: {} found {} time{}, first {}",
-                                        sensitivity_name(detector.sensitivity), detector.name,
-                                        tally.count, tally.count == 1 ? "" : "s",
-                                        where(tally.first_message)));
+    label.reasons.push_back(fmt::format(
+        "{}: {} found {} time{}, first {}", sensitivity_name(detector.sensitivity), detector.name,
+        tally.count, tally.count == 1 ? "" : "s", where(tally.first_message)));
   }
   if (conversation.attachments_count() > 0) {
     label.sensitivity = std::max(label.sensitivity, state_->rules.attachments);
@@ -239,13 +242,15 @@ base::Result<Label> Labeler::label(const Conversation& conversation,
   }
   if (at_least && *at_least > label.sensitivity) {
     label.sensitivity = *at_least;
-    label.reasons.push_back(fmt::format("{}: demanded by the request or its tenant", sensitivity_name(*at_least)));
+    label.reasons.push_back(
+        fmt::format("{}: demanded by the request or its tenant", sensitivity_name(*at_least)));
   }
   for (const std::string& category : label.categories) {
     const auto regions = state_->rules.category_regions.find(category);
     if (regions == state_->rules.category_regions.end()) continue;
     label.regions = label.regions.intersect(regions->second);
-    label.reasons.push_back(fmt::format("category {} may be processed in: {}", category, regions->second.text()));
+    label.reasons.push_back(
+        fmt::format("category {} may be processed in: {}", category, regions->second.text()));
   }
   label.findings = std::move(scan.findings);
   label.findings_count = scan.findings_count;

@@ -10,20 +10,20 @@ namespace {
 // The most frequent function words that the other language does not have ("in", "war", "die" and
 // "was" are words of both and say nothing). Sorted, for binary search.
 constexpr std::string_view kEnglish[] = {
-    "about", "after",  "and",  "are",  "at",    "because", "been", "but",  "by",    "can",
-    "does",  "for",    "from", "had",  "has",   "have",    "he",   "how",  "i",     "if",
-    "is",    "it",     "its",  "my",   "near",  "no",      "not",  "now",  "of",    "off",
-    "on",    "or",     "our",  "out",  "please", "she",    "some", "than", "that",  "the",
-    "their", "there",  "they", "this", "to",    "we",      "what", "when", "where", "which",
-    "who",   "why",    "will", "with", "would", "you",     "your"};
+    "about", "after", "and",  "are",  "at",     "because", "been", "but",  "by",    "can",
+    "does",  "for",   "from", "had",  "has",    "have",    "he",   "how",  "i",     "if",
+    "is",    "it",    "its",  "my",   "near",   "no",      "not",  "now",  "of",    "off",
+    "on",    "or",    "our",  "out",  "please", "she",     "some", "than", "that",  "the",
+    "their", "there", "they", "this", "to",     "we",      "what", "when", "where", "which",
+    "who",   "why",   "will", "with", "would",  "you",     "your"};
 constexpr std::string_view kGerman[] = {
-    "aber",  "als",   "am",   "auf",  "aus",   "bei",  "beim", "bin",   "bis",   "bitte",
-    "da",    "das",   "dass", "dem",  "den",   "der",  "des",  "durch", "ein",   "eine",
-    "einem", "einen", "einer", "es",  "ist",   "f\xc3\xbcr", "gibt", "habe", "haben", "hat",
-    "ich",   "ihr",   "im",   "ist",  "kann",  "kein", "keine", "mehr", "mein",  "mir",
-    "mit",   "nach",  "nicht", "noch", "nur",  "oder", "schon", "sehr", "sich",  "sie",
-    "sind",  "und",   "uns",  "unter", "vom",  "von",  "vor",  "warum", "was",   "wenn",
-    "werden", "wie",  "wieder", "wir", "wird", "wo",   "wurde", "zu",   "zum",   "zur"};
+    "aber",   "als",   "am",     "auf",   "aus",  "bei",        "beim",  "bin",   "bis",   "bitte",
+    "da",     "das",   "dass",   "dem",   "den",  "der",        "des",   "durch", "ein",   "eine",
+    "einem",  "einen", "einer",  "es",    "ist",  "f\xc3\xbcr", "gibt",  "habe",  "haben", "hat",
+    "ich",    "ihr",   "im",     "ist",   "kann", "kein",       "keine", "mehr",  "mein",  "mir",
+    "mit",    "nach",  "nicht",  "noch",  "nur",  "oder",       "schon", "sehr",  "sich",  "sie",
+    "sind",   "und",   "uns",    "unter", "vom",  "von",        "vor",   "warum", "was",   "wenn",
+    "werden", "wie",   "wieder", "wir",   "wird", "wo",         "wurde", "zu",    "zum",   "zur"};
 
 constexpr std::size_t kWordBytesMax = 8;
 
@@ -62,8 +62,8 @@ void count(std::string_view text, Score& score) {
       const char c = text[at];
       const char next = at + 1 < text.size() ? text[at + 1] : '\0';
       // ä ö ü Ä Ö Ü ß in UTF-8: 0xC3 and one of these.
-      if (c == '\xc3' && std::string_view("\xa4\xb6\xbc\x84\x96\x9c\x9f").find(next) !=
-                             std::string_view::npos)
+      if (c == '\xc3' &&
+          std::string_view("\xa4\xb6\xbc\x84\x96\x9c\x9f").find(next) != std::string_view::npos)
         german_letter = true;
       if (size < kWordBytesMax) word[size] = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
       ++size;

@@ -35,8 +35,8 @@ void fill_ttft(Quote& out, const Target& target, const Live& live, const Ask& as
 }
 
 void fill_total(Quote& out, const Target& target, const Live& live, const Ask& ask) {
-  const auto usual = live.tokens_per_second_p50 ? live.tokens_per_second_p50
-                                                : target.speed.tokens_per_second;
+  const auto usual =
+      live.tokens_per_second_p50 ? live.tokens_per_second_p50 : target.speed.tokens_per_second;
   if (!usual || *usual <= 0) {
     out.notes.emplace_back("no figure for tokens per second");
     return;

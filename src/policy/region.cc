@@ -41,8 +41,10 @@ Regions Regions::intersect(const Regions& other) const {
   std::vector<std::string> both;
   for (const std::string& a : names_)
     for (const std::string& b : other.names_) {
-      if (region_covers(a, b)) both.push_back(b);
-      else if (region_covers(b, a)) both.push_back(a);
+      if (region_covers(a, b))
+        both.push_back(b);
+      else if (region_covers(b, a))
+        both.push_back(a);
     }
   return only(std::move(both));
 }

@@ -7,8 +7,7 @@ namespace nearside::policy {
 namespace {
 
 double hours_cost_usd(const LocalCost& cost, double busy_seconds) {
-  const double usd_per_hour =
-      cost.usd_per_hour + cost.watts / 1000.0 * cost.pue * cost.usd_per_kwh;
+  const double usd_per_hour = cost.usd_per_hour + cost.watts / 1000.0 * cost.pue * cost.usd_per_kwh;
   return busy_seconds / 3600.0 * usd_per_hour / std::max(cost.concurrency, 1.0);
 }
 

@@ -29,17 +29,16 @@ void privacy_vetoes(std::vector<Veto>& out, const PolicySet& set,
                     const Ask& ask) {
   const Sensitivity level = ask.label.sensitivity;
   if (!set.places_for(level).has(target.place))
-    out.push_back({"sensitivity",
-                   fmt::format("{} data may go to {}, not to {}", sensitivity_name(level),
-                               places_text(set.places_for(level)), place_name(target.place))});
+    out.push_back(
+        {"sensitivity", fmt::format("{} data may go to {}, not to {}", sensitivity_name(level),
+                                    places_text(set.places_for(level)), place_name(target.place))});
   if (!ask.label.regions.permits(target.region))
-    out.push_back({"residency",
-                   fmt::format("the data may be processed in {}, the target is in {}",
-                               ask.label.regions.text(), region_text(target))});
+    out.push_back({"residency", fmt::format("the data may be processed in {}, the target is in {}",
+                                            ask.label.regions.text(), region_text(target))});
   if (!ask.tenant_regions.permits(target.region))
-    out.push_back({"residency",
-                   fmt::format("tenant '{}' permits {}, the target is in {}", ask.tenant,
-                               ask.tenant_regions.text(), region_text(target))});
+    out.push_back(
+        {"residency", fmt::format("tenant '{}' permits {}, the target is in {}", ask.tenant,
+                                  ask.tenant_regions.text(), region_text(target))});
   for (const Rule* rule : matching)
     if (auto veto = rule_veto(*rule, target)) out.push_back(*std::move(veto));
 }
@@ -50,9 +49,10 @@ void fitness_vetoes(std::vector<Veto>& out, const Target& target, const Live& li
     out.push_back({"down", live.unhealthy_why.empty() ? "the target is down" : live.unhealthy_why});
   const std::size_t tokens = ask.prompt_tokens + ask.completion_tokens_max.value_or(1);
   if (target.context_tokens_max != 0 && tokens > target.context_tokens_max)
-    out.push_back({"context", fmt::format("about {} prompt and {} answer tokens, the context holds {}",
-                                          ask.prompt_tokens, ask.completion_tokens_max.value_or(1),
-                                          target.context_tokens_max)});
+    out.push_back(
+        {"context", fmt::format("about {} prompt and {} answer tokens, the context holds {}",
+                                ask.prompt_tokens, ask.completion_tokens_max.value_or(1),
+                                target.context_tokens_max)});
   // The median decides: a target that would rather miss the deadline than meet it is no candidate.
   if (ask.deadline_ms && quote.total_p50_ms && *quote.total_p50_ms > *ask.deadline_ms)
     out.push_back({"deadline", fmt::format("usually takes {:.0f} ms, the deadline is {:.0f} ms",
@@ -91,9 +91,9 @@ std::optional<Veto> rule_veto(const Rule& rule, const Target& target) {
                          any_or_has(rule.targets, target.name);
   if (permitted) return std::nullopt;
   const std::string where = rule.where.empty() ? "" : fmt::format(" ({})", rule.where);
-  return Veto{"rule:" + rule.name, fmt::format("rule '{}'{} permits {}; the target is {} in {}",
-                                               rule.name, where, rule_demand(rule),
-                                               place_name(target.place), region_text(target))};
+  return Veto{"rule:" + rule.name,
+              fmt::format("rule '{}'{} permits {}; the target is {} in {}", rule.name, where,
+                          rule_demand(rule), place_name(target.place), region_text(target))};
 }
 
 std::vector<Veto> vetoes(const PolicySet& set, const std::vector<const Rule*>& matching,

@@ -58,11 +58,21 @@ std::string letter_expression(utf8proc_int32_t point) {
     ways.insert(escaped(decomposed));
   }
   switch (utf8proc_tolower(point)) {
-    case 0xE4: ways.insert("ae"); break;
-    case 0xF6: ways.insert("oe"); break;
-    case 0xFC: ways.insert("ue"); break;
-    case 0xDF: ways.insert("ss"); ways.insert("\xe1\xba\x9e"); break;
-    default: break;
+    case 0xE4:
+      ways.insert("ae");
+      break;
+    case 0xF6:
+      ways.insert("oe");
+      break;
+    case 0xFC:
+      ways.insert("ue");
+      break;
+    case 0xDF:
+      ways.insert("ss");
+      ways.insert("\xe1\xba\x9e");
+      break;
+    default:
+      break;
   }
   std::string out = "(?:";
   for (const std::string& way : ways) out += (out.size() > 3 ? "|" : "") + way;
@@ -97,8 +107,8 @@ struct Word {
 
 base::Result<Word> compile(const std::string& text) {
   if (text.empty() || text.size() > kWordBytesMax)
-    return base::fail(base::Code::kInvalidArgument,
-                      "'{}' is not a word or phrase of 1 to {} bytes", text.substr(0, 32), kWordBytesMax);
+    return base::fail(base::Code::kInvalidArgument, "'{}' is not a word or phrase of 1 to {} bytes",
+                      text.substr(0, 32), kWordBytesMax);
   Word word;
   std::string_view rest = text;
   if (rest.size() > 1 && rest.back() == '*') {
@@ -136,8 +146,9 @@ base::Result<Word> compile(const std::string& text) {
 
 base::Result<Detector> words_detector(const WordList& list) {
   if (list.words.empty() || list.words.size() > kWordsMax)
-    return base::fail(base::Code::kInvalidArgument, "the word list '{}' needs 1 to {} words, it has {}",
-                      list.category, kWordsMax, list.words.size());
+    return base::fail(base::Code::kInvalidArgument,
+                      "the word list '{}' needs 1 to {} words, it has {}", list.category, kWordsMax,
+                      list.words.size());
   Detector detector;
   detector.name = "words:" + list.category;
   detector.category = list.category;
@@ -151,7 +162,8 @@ base::Result<Detector> words_detector(const WordList& list) {
   detector.find = [words = std::move(words)](const Match& match) -> std::optional<Span> {
     const Word& word = words[match.pattern_index];
     if (word.begins_word && word_point_before(match.text, match.begin)) return std::nullopt;
-    if (word.ends_word && !word.open_end && word_point_at(match.text, match.end)) return std::nullopt;
+    if (word.ends_word && !word.open_end && word_point_at(match.text, match.end))
+      return std::nullopt;
     return Span{match.begin, match.end};
   };
   return detector;

@@ -8,7 +8,8 @@
 namespace nearside::policy {
 
 inline constexpr std::size_t kWordBytesMax = 128;
-inline constexpr std::size_t kWordsMax = 4096;  // in one list; beyond, the automaton grows past a cache
+inline constexpr std::size_t kWordsMax =
+    4096;  // in one list; beyond, the automaton grows past a cache
 
 /// A detector named "words:<category>" that finds the list's words as whole words, in any case. A
 /// space in a phrase stands for any white space. German spellings are one: ä is also ae, ß also ss.

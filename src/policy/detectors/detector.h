@@ -33,10 +33,10 @@ struct Match {
   std::size_t pattern_index = 0;  // into Detector::patterns
 };
 
-/// All patterns of all detectors are compiled into one automaton that reads a text once; patterns are
-/// therefore short anchors ("an @ between two letters") without unbounded repeats, and `find` looks
-/// around the anchor with plain code: boundaries, lengths, checksums, context. `find` reads a bounded
-/// number of bytes, so that the whole stays linear on any text. It must be pure.
+/// All patterns of all detectors are compiled into one automaton that reads a text once; patterns
+/// are therefore short anchors ("an @ between two letters") without unbounded repeats, and `find`
+/// looks around the anchor with plain code: boundaries, lengths, checksums, context. `find` reads a
+/// bounded number of bytes, so that the whole stays linear on any text. It must be pure.
 struct Detector {
   std::string name;
   std::string category;

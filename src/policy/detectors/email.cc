@@ -27,6 +27,16 @@ bool ends_in_name(std::string_view domain) {
   return true;
 }
 
+/// "scheme://user:password@host" has an @, too; its password is another detector's matter.
+bool is_url_password(std::string_view text, std::size_t begin) {
+  if (before(text, begin) != ':') return false;
+  const std::size_t from = begin > kLocalBytesMax ? begin - kLocalBytesMax : 0;
+  const std::string_view near = text.substr(from, begin - from);
+  const std::size_t scheme = near.rfind("://");
+  return scheme != std::string_view::npos &&
+         near.find_first_of(" \n\t\"", scheme) == std::string_view::npos;
+}
+
 std::optional<Span> find(const Match& match) {
   const std::string_view text = match.text;
   const std::size_t sign = match.end - 2;  // the anchor is three bytes: x@y
@@ -37,6 +47,7 @@ std::optional<Span> find(const Match& match) {
   while (end < text.size() && end - sign <= kDomainBytesMax && is_domain(text[end])) ++end;
   while (end > sign + 1 && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
   if (begin == sign || !ends_in_name(text.substr(sign + 1, end - sign - 1))) return std::nullopt;
+  if (is_url_password(text, begin)) return std::nullopt;
   // git@host:path is how clones are spelled, nobody's mailbox.
   if (text.substr(begin, sign - begin) == "git" && at(text, end) == ':') return std::nullopt;
   return Span{begin, end};

@@ -41,8 +41,10 @@ bool checks(std::string_view iban) {
   unsigned remainder = 0;
   for (std::size_t i = 0; i < iban.size(); ++i) {
     const char c = to_upper(iban[(i + 4) % iban.size()]);
-    if (is_digit(c)) remainder = (remainder * 10 + static_cast<unsigned>(c - '0')) % 97;
-    else remainder = (remainder * 100 + static_cast<unsigned>(c - 'A' + 10)) % 97;
+    if (is_digit(c))
+      remainder = (remainder * 10 + static_cast<unsigned>(c - '0')) % 97;
+    else
+      remainder = (remainder * 100 + static_cast<unsigned>(c - 'A' + 10)) % 97;
   }
   return remainder == 1;
 }
@@ -52,7 +54,8 @@ std::optional<Span> find(const Match& match) {
   const std::size_t begin = match.end - 4;  // the anchor is two letters and two digits
   const std::size_t length = length_for(text[begin], text[begin + 1]);
   if (length == 0) return std::nullopt;
-  if (is_alnum(before(text, begin)) && !word_precedes(text, begin, 4, {"iban"})) return std::nullopt;
+  if (is_alnum(before(text, begin)) && !word_precedes(text, begin, 4, {"iban"}))
+    return std::nullopt;
 
   char compact[kLengthMax];
   std::size_t count = 0;

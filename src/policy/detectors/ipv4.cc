@@ -20,7 +20,8 @@ std::optional<Octets> read(std::string_view text, std::size_t begin) {
     if (octet > 0 && at(text, i++) != '.') return std::nullopt;
     const std::size_t start = i;
     unsigned value = 0;
-    while (i - start < 4 && is_digit(at(text, i))) value = value * 10 + static_cast<unsigned>(text[i++] - '0');
+    while (i - start < 4 && is_digit(at(text, i)))
+      value = value * 10 + static_cast<unsigned>(text[i++] - '0');
     const std::size_t digits = i - start;
     if (digits == 0 || digits > 3 || value > 255) return std::nullopt;
     if (digits > 1 && text[start] == '0') return std::nullopt;
@@ -30,7 +31,8 @@ std::optional<Octets> read(std::string_view text, std::size_t begin) {
     sum += value;
   }
   // "1.2.3.4.5" is a section, "10.0.0.1.in" may end a sentence.
-  if (is_alnum(at(text, i)) || (at(text, i) == '.' && is_digit(at(text, i + 1)))) return std::nullopt;
+  if (is_alnum(at(text, i)) || (at(text, i) == '.' && is_digit(at(text, i + 1))))
+    return std::nullopt;
   out.end = i;
   out.unspecific = sum == 0 || (first == 127 && sum - last == 127) || sum - last == 3 * 255;
   return out;
@@ -46,10 +48,12 @@ std::optional<Span> find(const Match& match) {
   if (is_alnum(before(text, begin)) || before(text, begin) == '_') return std::nullopt;
   const auto octets = read(text, begin);
   if (!octets || octets->unspecific) return std::nullopt;
-  if (word_precedes(text, begin, 16, {"version", "firmware", "release", "build", "rev", "section", "kapitel"}))
+  if (word_precedes(text, begin, 16,
+                    {"version", "firmware", "release", "build", "rev", "section", "kapitel"}))
     return std::nullopt;
   if (octets->all_single_digit &&
-      !word_precedes(text, begin, 40, {"ip", "address", "adresse", "host", "ping", "dns", "server", "node"}))
+      !word_precedes(text, begin, 40,
+                     {"ip", "address", "adresse", "host", "ping", "dns", "server", "node"}))
     return std::nullopt;
   return Span{begin, octets->end};
 }
@@ -57,7 +61,8 @@ std::optional<Span> find(const Match& match) {
 }  // namespace
 
 Detector ipv4_detector() {
-  return {"ipv4", "ip", Sensitivity::kInternal, {{R"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])"}}, find};
+  return {
+      "ipv4", "ip", Sensitivity::kInternal, {{R"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])"}}, find};
 }
 
 }  // namespace nearside::policy

@@ -12,6 +12,7 @@ constexpr std::size_t kTextBytesMax = 45;  // eight groups, or six and a dotted 
 bool is_address(std::string_view text) {
   std::size_t groups = 0, shortened = 0, i = 0;
   bool has_digit = false;
+  bool all_pairs = true;  // "00:1A:..." is a hardware address
   if (text.starts_with("::")) {
     shortened = 1;
     i = 2;
@@ -20,6 +21,7 @@ bool is_address(std::string_view text) {
     const std::size_t start = i;
     while (i < text.size() && is_hex(text[i])) has_digit |= is_digit(text[i++]);
     if (i == start || i - start > 4) return false;
+    all_pairs &= i - start == 2;
     ++groups;
     if (i == text.size()) break;
     if (text[i++] != ':') return false;
@@ -29,9 +31,10 @@ bool is_address(std::string_view text) {
       if (++i == text.size()) break;
     }
   }
-  if (shortened == 0) return groups == 8 && has_digit;
+  if (shortened == 0) return groups == 8 && has_digit && !all_pairs;
   // "a::b" is also how programs spell names; three groups or a digit-bearing pair make an address.
-  return groups <= 7 && has_digit && (groups >= 3 || text.starts_with("fe80") || text.starts_with("2"));
+  return groups <= 7 && has_digit &&
+         (groups >= 3 || text.starts_with("fe80") || text.starts_with("2"));
 }
 
 std::optional<Span> find(const Match& match) {

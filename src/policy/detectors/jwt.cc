@@ -27,8 +27,6 @@ std::optional<Span> find(const Match& match) {
 
 }  // namespace
 
-Detector jwt_detector() {
-  return {"jwt", "secret", Sensitivity::kRestricted, {{"eyJ"}}, find};
-}
+Detector jwt_detector() { return {"jwt", "secret", Sensitivity::kRestricted, {{"eyJ"}}, find}; }
 
 }  // namespace nearside::policy

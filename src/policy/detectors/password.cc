@@ -23,16 +23,17 @@ bool is_placeholder(std::string_view value) {
   std::string lower(value);
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (const std::string_view word : {"example", "your", "changeme", "placeholder", "redacted", "xxxx",
-                                      "process.env", "os.environ", "secrets."})
+  for (const std::string_view word : {"example", "your", "changeme", "placeholder", "redacted",
+                                      "xxxx", "process.env", "os.environ", "secrets."})
     if (lower.find(word) != std::string::npos) return true;
   return false;
 }
 
-/// Looks like something a machine or a careful person made: different kinds of characters, and no few
-/// of them repeated.
+/// Looks like something a machine or a careful person made: different kinds of characters, and no
+/// few of them repeated.
 bool is_secret_like(std::string_view value, std::size_t bytes_min) {
-  constexpr double kEntropyMin = 2.5;  // "aaaa1111" has 1, "password1" 2.9, random base64 of 16 about 4
+  constexpr double kEntropyMin =
+      2.5;  // "aaaa1111" has 1, "password1" 2.9, random base64 of 16 about 4
   if (value.size() < bytes_min || is_placeholder(value)) return false;
   bool digit = false, letter = false, upper = false, other = false;
   for (const char c : value) {
@@ -58,10 +59,12 @@ std::optional<Span> find(const Match& match) {
       return std::nullopt;
     return Span{begin, end};
   }
-  while (end > begin && (text[end - 1] == '.' || text[end - 1] == ')' || text[end - 1] == '}')) --end;
+  while (end > begin && (text[end - 1] == '.' || text[end - 1] == ')' || text[end - 1] == '}'))
+    --end;
   // What is called a password may be short; what is called a token is long.
   const std::size_t bytes_min = match.pattern_index == 0 ? 6 : 12;
-  if (end == begin || !is_secret_like(text.substr(begin, end - begin), bytes_min)) return std::nullopt;
+  if (end == begin || !is_secret_like(text.substr(begin, end - begin), bytes_min))
+    return std::nullopt;
   return Span{begin, end};
 }
 
@@ -70,15 +73,16 @@ std::optional<Span> find(const Match& match) {
 Detector password_detector() {
   // After the name: a closing quote, a sign or a verb, an opening quote, the first character.
   const std::string given = R"(["']?\s{0,3}(?:=>|:=|=|:| is | ist | lautet )\s{0,3}["']?[^\s"'])";
-  return {"password",
-          "secret",
-          Sensitivity::kRestricted,
-          {{R"((?:pass(?:word|wd|phrase|wort)?|pwd|kennwort|login[_-]pw))" + given, true},
-           {R"((?:secret|api[_-]?key|access[_-]?key|secret[_-]?key|account[_-]?key|(?:auth|access|bearer|refresh|session)?[_-]?token|credentials?))" +
-                given,
-            true},
-           {R"([a-z0-9]://[^\s/:@"'<>]{1,64}:[^\s/:@"'<>])", true}},
-          find};
+  return {
+      "password",
+      "secret",
+      Sensitivity::kRestricted,
+      {{R"((?:pass(?:word|wd|phrase|wort)?|pwd|kennwort|login[_-]pw))" + given, true},
+       {R"((?:secret|api[_-]?key|access[_-]?key|secret[_-]?key|account[_-]?key|(?:auth|access|bearer|refresh|session)?[_-]?token|credentials?))" +
+            given,
+        true},
+       {R"([a-z0-9]://[^\s/:@"'<>]{1,64}:[^\s/:@"'<>])", true}},
+      find};
 }
 
 }  // namespace nearside::policy

@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kGroupsMax = 8;
 constexpr std::size_t kDigitsMax = 15;  // ITU-T E.164
-constexpr std::size_t kReadMax = 20;    // digits read before giving up: a longer number is something else
+constexpr std::size_t kReadMax =
+    20;  // digits read before giving up: a longer number is something else
 
 /// A number as it is written: groups of digits with separators between.
 struct Number {
@@ -140,16 +141,19 @@ bool international(const Number& n) {
 bool said_to_be(std::string_view text, const Number& n) {
   constexpr std::size_t kNear = 28;
   if (n.digits < 7 || n.digits > kDigitsMax || is_date_or_address(n)) return false;
-  if (word_precedes(text, n.begin, kNear,
-                    {"phone", "tel", "fon", "mobil", "handy", "fax", "cell", "whatsapp", "rufnummer",
-                     "r\xc3\xbc" "ckruf", "durchwahl", "hotline"}))
+  if (word_precedes(
+          text, n.begin, kNear,
+          {"phone", "tel", "fon", "mobil", "handy", "fax", "cell", "whatsapp", "rufnummer",
+           "r\xc3\xbc"
+           "ckruf",
+           "durchwahl", "hotline"}))
     return true;
   const std::string_view after = text.substr(n.end, std::min<std::size_t>(8, text.size() - n.end));
   for (const std::string_view word : {" office", " fax", " mobile", " cell"})
     if (after.starts_with(word)) return true;
   return n.groups > 1 && word_precedes(text, n.begin, kNear,
-                                       {"call", "reach", "answering", "text", "messag", "sms", "ruf",
-                                        "anruf", "ring", "dial", "w\xc3\xa4hl", "erreich"});
+                                       {"call", "reach", "answering", "text", "messag", "sms",
+                                        "ruf", "anruf", "ring", "dial", "w\xc3\xa4hl", "erreich"});
 }
 
 std::optional<Span> find(const Match& match) {
@@ -158,8 +162,8 @@ std::optional<Span> find(const Match& match) {
   const auto number = read(text, first_digit);
   if (!number || number->digits < 7 || !begins_number(text, number->begin)) return std::nullopt;
   if (is_letter(at(text, number->end)) && at(text, number->end) != 'x') return std::nullopt;
-  const bool own_shape = international(*number) ||
-                         (!is_date_or_address(*number) && (north_american(*number) || trunk(*number)));
+  const bool own_shape = international(*number) || (!is_date_or_address(*number) &&
+                                                    (north_american(*number) || trunk(*number)));
   if (!own_shape && !said_to_be(text, *number)) return std::nullopt;
   return Span{number->begin, number->end};
 }

@@ -1,4 +1,5 @@
-// Private keys in their text envelopes. The opening line is enough: a key that is cut off is a leak too.
+// Private keys in their text envelopes. The opening line is enough: a key that is cut off is a leak
+// too.
 #include "policy/detectors/registry.h"
 #include "policy/detectors/scan.h"
 

@@ -6,9 +6,9 @@ namespace nearside::policy {
 
 std::vector<Detector> all_detectors() {
   return {
-      email_detector(),  phone_detector(),       iban_detector(), card_detector(),
-      ipv4_detector(),   ipv6_detector(),        mac_detector(),  us_ssn_detector(),
-      token_detector(),  private_key_detector(), jwt_detector(),  password_detector(),
+      email_detector(), phone_detector(),       iban_detector(), card_detector(),
+      ipv4_detector(),  ipv6_detector(),        mac_detector(),  us_ssn_detector(),
+      token_detector(), private_key_detector(), jwt_detector(),  password_detector(),
   };
 }
 

@@ -1,4 +1,5 @@
-// Every detector, one line each: a new one is a file beside this and a line here and in registry.cc.
+// Every detector, one line each: a new one is a file beside this and a line here and in
+// registry.cc.
 #pragma once
 
 #include <vector>

@@ -24,8 +24,8 @@ constexpr char before(std::string_view text, std::size_t index) {
   return index > 0 && index <= text.size() ? text[index - 1] : '\0';
 }
 
-/// Bytes of one separator that people put between groups of digits (space, hyphen, no-break and thin
-/// spaces, Unicode hyphens and dashes, invisible characters), 0 if there is none.
+/// Bytes of one separator that people put between groups of digits (space, hyphen, no-break and
+/// thin spaces, Unicode hyphens and dashes, invisible characters), 0 if there is none.
 std::size_t separator_bytes(std::string_view text, std::size_t index);
 
 /// Is one of the words (lower case ASCII, or UTF-8 compared exactly) in the `within` bytes before

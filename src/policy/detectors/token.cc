@@ -19,7 +19,8 @@ struct Token {
   std::size_t body_bytes_max;
 };
 
-// Source: the issuers' documentation of their formats; the lengths agree with the gitleaks rule index.
+// Source: the issuers' documentation of their formats; the lengths agree with the gitleaks rule
+// index.
 constexpr Token kTokens[] = {
     {"AKIA", upper_alnum, 16, 16},  // AWS access key ids
     {"ASIA", upper_alnum, 16, 16},
@@ -79,7 +80,8 @@ std::optional<Span> find(const Match& match) {
   // A token begins where a word begins: also what keeps this linear on "sk-sk-sk-...".
   if (is_base64url(before(match.text, begin))) return std::nullopt;
   std::size_t end = match.end;
-  while (end < match.text.size() && end - match.end <= token.body_bytes_max && token.body(match.text[end]))
+  while (end < match.text.size() && end - match.end <= token.body_bytes_max &&
+         token.body(match.text[end]))
     ++end;
   const std::string_view body = match.text.substr(match.end, end - match.end);
   if (body.size() < token.body_bytes_min || body.size() > token.body_bytes_max) return std::nullopt;
