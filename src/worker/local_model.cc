@@ -1,0 +1,185 @@
+#include "worker/local_model.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include "worker/worker_process.h"
+
+namespace nearside::worker {
+
+using base::Code;
+using base::fail;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr std::string_view kRoom = "worker";
+
+WorkerCommand command_for(const LocalModelOptions& options) {
+  const engine::Options& engine = options.engine;
+  return {options.program,
+          {"worker", "--channel", std::to_string(kChannelFd), "--model-fd",
+           std::to_string(kModelFd), "--name", options.name, "--threads",
+           std::to_string(engine.threads), "--context", std::to_string(engine.context_tokens_max),
+           "--sequences", std::to_string(engine.sequences_max), "--queue",
+           std::to_string(engine.queue_max), "--batch", std::to_string(engine.batch_tokens_max)}};
+}
+
+/// What callers hear: always kUnavailable, so that the gateway asks another target.
+base::Error to_callers(const std::string& name, const base::Error& why) {
+  return fail(Code::kUnavailable, "model {} is not available: {}", name, why.message);
+}
+
+}  // namespace
+
+const char* state_name(State state) {
+  switch (state) {
+    case State::kStarting:
+      return "starting";
+    case State::kReady:
+      return "ready";
+    case State::kDown:
+      return "down";
+    case State::kFailed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+base::Result<std::unique_ptr<LocalModel>> LocalModel::open(LocalModelOptions options,
+                                                           const base::Clock& clock,
+                                                           base::Logger& logger) {
+  base::UniqueFd file(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid())
+    return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, "cannot open model {}: {}",
+                options.file, std::strerror(errno));
+  std::shared_ptr<Calls> calls = TRY(Calls::create(
+      options.calls,
+      to_callers(options.name, fail(Code::kUnavailable, "it is still being loaded"))));
+  return std::unique_ptr<LocalModel>(
+      new LocalModel(std::move(options), std::move(file), std::move(calls), clock, logger));
+}
+
+LocalModel::LocalModel(LocalModelOptions options, base::UniqueFd file, std::shared_ptr<Calls> calls,
+                       const base::Clock& clock, base::Logger& logger)
+    : options_(std::move(options)),
+      file_(std::move(file)),
+      calls_(std::move(calls)),
+      clock_(clock),
+      logger_(logger),
+      thread_([this](const std::stop_token& stop) { supervise(stop); }) {}
+
+LocalModel::~LocalModel() {
+  thread_.request_stop();
+  calls_->wake();
+  thread_.join();
+}
+
+std::unique_ptr<chat::Call> LocalModel::start(chat::Request request, chat::Sink sink) {
+  return calls_->start(request, std::move(sink));
+}
+
+Snapshot LocalModel::snapshot() const {
+  const std::size_t in_flight = calls_->in_flight();
+  const std::scoped_lock lock(mutex_);
+  Snapshot copy = snapshot_;
+  copy.in_flight = in_flight;
+  return copy;
+}
+
+base::Status LocalModel::wait_ready(milliseconds timeout) const {
+  std::unique_lock lock(mutex_);
+  const auto settled = [this] {
+    return snapshot_.state == State::kReady || snapshot_.state == State::kFailed;
+  };
+  if (!changed_.wait_for(lock, timeout, settled))
+    return fail(Code::kDeadline, "model {} is not ready after {} ms (it is {})", options_.name,
+                timeout.count(), state_name(snapshot_.state));
+  if (snapshot_.state == State::kFailed) return *snapshot_.error;
+  return {};
+}
+
+void LocalModel::supervise(const std::stop_token& stop) {
+  RestartPolicy policy(options_.restart);
+  while (!stop.stop_requested()) {
+    const std::optional<Death> death = run_one_worker(stop);
+    if (!death) break;
+    const std::optional<milliseconds> delay =
+        death->load_failed ? std::nullopt : policy.after_death(death->served_for);
+    const base::Error why = to_callers(options_.name, death->why);
+    // In this order whoever finds the model down is refused with the reason, and whoever hears
+    // Failed finds it down.
+    calls_->refuse(why);
+    set_state(delay ? State::kDown : State::kFailed, death->load_failed ? death->why : why, -1);
+    calls_->close(why);
+    if (delay)
+      logger_.warn(kRoom, "model {}: {}; starting another in {} ms", options_.name,
+                   death->why.message, delay->count());
+    else
+      logger_.error(kRoom, "model {}: {}; it is not started again", options_.name,
+                    death->why.message);
+    rest(stop, delay);
+    if (stop.stop_requested()) break;
+    {
+      const std::scoped_lock lock(mutex_);
+      ++snapshot_.restarts;
+    }
+  }
+  calls_->close(to_callers(options_.name, fail(Code::kUnavailable, "it is being shut down")));
+}
+
+std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
+  set_state(State::kStarting, std::nullopt, -1);
+  base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), file_);
+  // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
+  if (!process) return Death{std::move(process).error(), false, std::nullopt};
+  set_state(State::kStarting, std::nullopt, process->pid());
+  const auto session = std::make_unique<Session>(*process, *calls_, clock_);
+  return session->run(stop, options_.ready_timeout,
+                      [this](const Ready& ready) { set_ready(ready); });
+}
+
+void LocalModel::set_ready(const Ready& ready) {
+  {
+    const std::scoped_lock lock(mutex_);
+    snapshot_.state = State::kReady;
+    snapshot_.info = ready.info;
+    snapshot_.sandbox = ready.sandbox;
+    snapshot_.error.reset();
+  }
+  changed_.notify_all();
+  logger_.info(kRoom, "model {} is ready: {}, {} parameters, context {}; sandbox: {}",
+               options_.name, ready.info.architecture, ready.info.parameters,
+               ready.info.context_tokens_max, ready.sandbox);
+}
+
+void LocalModel::set_state(State state, std::optional<base::Error> error, int worker_pid) {
+  {
+    const std::scoped_lock lock(mutex_);
+    snapshot_.state = state;
+    snapshot_.error = std::move(error);
+    snapshot_.worker_pid = worker_pid;
+  }
+  changed_.notify_all();
+}
+
+void LocalModel::rest(const std::stop_token& stop, std::optional<milliseconds> delay) {
+  const base::SteadyTime until = clock_.steady() + delay.value_or(milliseconds(0));
+  while (!stop.stop_requested()) {
+    calls_->deliver_refusals();
+    int timeout_ms = -1;
+    if (delay) {
+      const auto left = std::chrono::ceil<milliseconds>(until - clock_.steady()).count();
+      if (left <= 0) return;
+      timeout_ms = static_cast<int>(std::min<std::int64_t>(left, 60'000));
+    }
+    pollfd waiting{calls_->wake_fd(), POLLIN, 0};
+    if (::poll(&waiting, 1, timeout_ms) > 0) calls_->clear_wake();
+  }
+}
+
+}  // namespace nearside::worker

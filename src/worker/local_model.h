@@ -1,0 +1,107 @@
+// A model on this machine as a chat::Backend: a worker process, watched and replaced when it dies.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "chat/backend.h"
+#include "engine/engine.h"
+#include "worker/calls.h"
+#include "worker/protocol.h"
+#include "worker/restart_policy.h"
+#include "worker/session.h"
+
+namespace nearside::worker {
+
+struct LocalModelOptions {
+  std::string name;  // of the target, for log and errors
+  std::string file;  // GGUF
+  engine::Options engine;
+  std::string program = "/proc/self/exe";  // run as `program worker ...`; tests have their own
+  /// Loading a large model from a cold disk takes its time; a worker that passes it is killed.
+  std::chrono::milliseconds ready_timeout{300'000};
+  RestartOptions restart;
+  CallLimits calls;
+};
+
+/// Where a local model is in its life.
+enum class State {
+  kStarting,  // a worker is loading the model
+  kReady,
+  kDown,    // the worker died; another one starts after a delay
+  kFailed,  // the model cannot be loaded; no further worker is started
+};
+
+const char* state_name(State state);
+
+struct Snapshot {
+  State state = State::kStarting;
+  engine::ModelInfo info;            // of the last worker that became ready
+  std::string sandbox;               // what shuts that worker in
+  std::uint64_t restarts = 0;        // workers started after the first
+  std::size_t in_flight = 0;         // calls that have neither ended nor been dropped
+  std::optional<base::Error> error;  // why the state is kDown or kFailed
+  int worker_pid = -1;               // -1: none
+};
+
+/// Thread-safe. One thread of its own reads from the worker and calls the sinks. Not to be
+/// destroyed from within a sink.
+///
+/// Calls fail with kUnavailable while the model is not ready and when its worker dies under them
+/// (the gateway may then ask another target), with kExhausted when too many are under way, with
+/// kTooLarge when a request passes the protocol's bound, and with what engine::Engine::submit
+/// returns. A worker that sends what is no frame, or text that is not UTF-8, is killed.
+class LocalModel final : public chat::Backend {
+ public:
+  /// Opens the file and starts the first worker; the file stays open, so that a restarted worker
+  /// serves the same bytes even if another file has taken the name. Does not wait for the model.
+  /// `clock` and `logger` outlive the object.
+  /// Errors: kNotFound, kIo (the file), kIo (no descriptors).
+  static base::Result<std::unique_ptr<LocalModel>> open(LocalModelOptions options,
+                                                        const base::Clock& clock,
+                                                        base::Logger& logger);
+  /// Ends the worker. Calls under way fail with kUnavailable first.
+  ~LocalModel() override;
+
+  [[nodiscard]] std::unique_ptr<chat::Call> start(chat::Request request, chat::Sink sink) override;
+
+  [[nodiscard]] Snapshot snapshot() const;
+
+  /// Waits until the model is ready or cannot be. Errors: kDeadline, and why the state is kFailed.
+  base::Status wait_ready(std::chrono::milliseconds timeout) const;
+
+ private:
+  LocalModel(LocalModelOptions options, base::UniqueFd file, std::shared_ptr<Calls> calls,
+             const base::Clock& clock, base::Logger& logger);
+  void supervise(const std::stop_token& stop);
+  /// From start to death. Empty when stopped.
+  std::optional<Death> run_one_worker(const std::stop_token& stop);
+  void set_ready(const Ready& ready);
+  void set_state(State state, std::optional<base::Error> error, int worker_pid);
+  /// Refuses calls meanwhile. Empty `delay`: until stopped.
+  void rest(const std::stop_token& stop, std::optional<std::chrono::milliseconds> delay);
+
+  const LocalModelOptions options_;
+  const base::UniqueFd file_;
+  const std::shared_ptr<Calls> calls_;
+  const base::Clock& clock_;
+  base::Logger& logger_;
+
+  mutable std::mutex mutex_;  // guards snapshot_
+  mutable std::condition_variable changed_;
+  Snapshot snapshot_;
+
+  std::jthread thread_;  // last: it uses all of the above
+};
+
+}  // namespace nearside::worker

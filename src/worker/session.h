@@ -1,0 +1,61 @@
+// The conversation with one worker, from its start to its death.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "worker/calls.h"
+#include "worker/frame.h"
+#include "worker/protocol.h"
+#include "worker/worker_process.h"
+
+namespace nearside::worker {
+
+/// How a worker's life ended.
+struct Death {
+  base::Error why;           // kUnavailable, or what the worker said of its loading
+  bool load_failed = false;  // it said so itself: the same file would fail again
+  std::optional<std::chrono::milliseconds> served_for;  // since ready; empty: never was
+};
+
+/// Runs on one thread, the supervisor's.
+class Session {
+ public:
+  Session(WorkerProcess& process, Calls& calls, const base::Clock& clock)
+      : process_(process), calls_(calls), clock_(clock) {}
+
+  /// Sends what `calls` has to send and delivers what the worker says, until it dies, misbehaves
+  /// (then it is killed) or `stop` is requested and calls.wake() called (empty).
+  std::optional<Death> run(const std::stop_token& stop, std::chrono::milliseconds ready_timeout,
+                           const std::function<void(const Ready&)>& on_ready);
+
+ private:
+  /// Waits for the channel or the calls. False when the time for getting ready is over.
+  bool wait(base::SteadyTime ready_deadline, bool& readable, bool& writable);
+  /// Errors: kUnavailable (the worker is gone), kCorrupt, kTooLarge (it sent garbage).
+  base::Status receive();
+  base::Status handle(FromWorker message);
+  base::Status send();
+  enum class Ending { kGone, kMisbehaved, kLoadFailed, kLate };
+  /// Ends the process.
+  Death dead(base::Error why, Ending ending);
+
+  WorkerProcess& process_;
+  Calls& calls_;
+  const base::Clock& clock_;
+  std::function<void(const Ready&)> on_ready_;
+  std::optional<base::SteadyTime> ready_at_;
+  std::optional<base::Error> load_failed_;
+  FrameReader reader_{kFromWorkerBytesMax};
+  std::array<char, std::size_t{64} << 10> chunk_{};
+  std::string pending_;  // being sent
+  std::size_t sent_ = 0;
+};
+
+}  // namespace nearside::worker

@@ -1,0 +1,61 @@
+#include "worker/worker_main.h"
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/unique_fd.h"
+#include "trust/sandbox.h"
+#include "worker/protocol.h"
+#include "worker/server.h"
+
+namespace nearside::worker {
+
+namespace {
+
+struct Loaded {
+  std::unique_ptr<engine::Engine> engine;
+  trust::SandboxReport sandbox;
+};
+
+base::Result<Loaded> load_inside(const WorkerOptions& options, const Load& load,
+                                 const base::Clock& clock) {
+  base::MappedFile file =
+      TRY(base::MappedFile::from_fd(base::UniqueFd(options.model_fd), options.name));
+  TRY(trust::exclude_from_core_dumps(file.bytes()));
+  Loaded loaded;
+  loaded.sandbox = TRY(trust::enter_worker_sandbox());
+  loaded.engine = TRY(load(std::move(file), options.name, options.engine, clock));
+  return loaded;
+}
+
+/// Whether the gateway closed the channel on a worker that served to the end.
+bool serve_model(const WorkerOptions& options, const Load& load, const base::Clock& clock) {
+  const base::UniqueFd channel(options.channel_fd);
+  base::Result<Loaded> loaded = load_inside(options, load, clock);
+  if (!loaded) {
+    // The gateway logs it. Should it be gone, nobody is left to tell.
+    static_cast<void>(write_all(channel, encode_load_failed(loaded.error())).has_value());
+    return false;
+  }
+  const Ready ready{loaded->engine->info(), loaded->sandbox.text()};
+  if (!write_all(channel, encode_ready(ready))) return false;
+  const base::Status served = serve(channel, *loaded->engine);
+  if (!served) fmt::print(stderr, "worker {}: {}\n", options.name, served.error().message);
+  return served.has_value();
+}
+
+}  // namespace
+
+void run_worker(const WorkerOptions& options, const Load& load, const base::Clock& clock) {
+  ::signal(SIGPIPE, SIG_IGN);
+  // A gateway that is killed closes the channel too, but a worker in a long step would see it late.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::_exit(serve_model(options, load, clock) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+}  // namespace nearside::worker

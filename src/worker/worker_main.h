@@ -1,0 +1,36 @@
+// The whole life of a worker process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mapped_file.h"
+#include "base/result.h"
+#include "engine/engine.h"
+
+namespace nearside::worker {
+
+struct WorkerOptions {
+  int channel_fd = 3;  // a socket; frames both ways
+  int model_fd = 4;    // a GGUF file, open for reading
+  std::string name;    // of the model, for messages
+  engine::Options engine;
+};
+
+/// engine::Engine::load, or a stand-in for tests.
+using Load = std::function<base::Result<std::unique_ptr<engine::Engine>>(
+    base::MappedFile file, const std::string& name, const engine::Options& options,
+    const base::Clock& clock)>;
+
+/// Maps the model, shuts the process in (trust/sandbox.h), and only then looks at the model's
+/// bytes; serves until the gateway closes the channel or dies. Then ends the process without
+/// running destructors: a sandboxed process has nothing outside its memory to tidy.
+/// Exit status 0: the channel was closed. 1: something failed; told over the channel before the
+/// model was ready, on stderr after.
+/// REQUIRES: the process is single-threaded.
+[[noreturn]] void run_worker(const WorkerOptions& options, const Load& load,
+                             const base::Clock& clock);
+
+}  // namespace nearside::worker

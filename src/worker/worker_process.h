@@ -1,0 +1,53 @@
+// A worker process as its parent holds it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+
+namespace nearside::worker {
+
+/// What to run. The child gets the channel as descriptor 3 and the model as descriptor 4.
+struct WorkerCommand {
+  std::string program;                 // a path; "/proc/self/exe" is this program
+  std::vector<std::string> arguments;  // after the program's name
+};
+
+inline constexpr int kChannelFd = 3;
+inline constexpr int kModelFd = 4;
+
+/// Owns the child: destroying kills and reaps it. Not thread-safe.
+class WorkerProcess {
+ public:
+  /// The child inherits standard error and the two descriptors, and neither other descriptors nor
+  /// the environment, which may hold keys. It has a process group of its own, so that an interrupt
+  /// from the terminal reaches only the gateway, which then lets it go.
+  /// Errors: kIo (no descriptors or processes left, or the program cannot be run).
+  static base::Result<WorkerProcess> spawn(const WorkerCommand& command,
+                                           const base::UniqueFd& model);
+
+  WorkerProcess(WorkerProcess&& other) noexcept;
+  WorkerProcess& operator=(WorkerProcess&&) = delete;
+  ~WorkerProcess();
+
+  /// Our end of the socket pair, non-blocking.
+  [[nodiscard]] const base::UniqueFd& channel() const { return channel_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  /// At once. end() is still to be called.
+  void kill();
+  /// Kills the child if it lives, reaps it and says how it ended: "was killed by signal 9
+  /// (Killed)". A child that has closed its channel is given a moment to end by itself.
+  std::string end();
+
+ private:
+  WorkerProcess(pid_t pid, base::UniqueFd channel) : pid_(pid), channel_(std::move(channel)) {}
+  pid_t pid_ = -1;  // -1: reaped, or moved from
+  base::UniqueFd channel_;
+};
+
+}  // namespace nearside::worker
