@@ -18,6 +18,10 @@ enum class ActivationKind : std::uint8_t {
   kBlock256  // 8 bits, one scale each 256 columns, one sum each 16 and one each 32
 };
 
+/// A block whose magnitudes all lie below is taken for zeros: the inverse of its scale would
+/// overflow, and no product of weights makes it matter.
+constexpr float kBlockMagnitudeMin = 1e-30f;
+
 /// Columns that share a scale.
 constexpr std::size_t scale_columns(ActivationKind kind) {
   return kind == ActivationKind::kBlock32 ? 32 : 256;

@@ -36,7 +36,7 @@ struct Avx2Vector {
   }
   static F load_half_part(const std::uint16_t* x, std::size_t count) {
     std::uint16_t padded[kLanes] = {};
-    for (std::size_t i = 0; i < count; ++i) padded[i] = x[i];
+    __builtin_memcpy(padded, x, count * 2);
     return load_half(padded);
   }
   static F load_bfloat(const std::uint16_t* x) {
@@ -45,7 +45,7 @@ struct Avx2Vector {
   }
   static F load_bfloat_part(const std::uint16_t* x, std::size_t count) {
     std::uint16_t padded[kLanes] = {};
-    for (std::size_t i = 0; i < count; ++i) padded[i] = x[i];
+    __builtin_memcpy(padded, x, count * 2);
     return load_bfloat(padded);
   }
   static void store_half(std::uint16_t* x, F v) {
@@ -54,7 +54,7 @@ struct Avx2Vector {
   static void store_half_part(std::uint16_t* x, F v, std::size_t count) {
     std::uint16_t padded[kLanes];
     store_half(padded, v);
-    for (std::size_t i = 0; i < count; ++i) x[i] = padded[i];
+    __builtin_memcpy(x, padded, count * 2);
   }
   /// Zero in all lanes but the first `count`.
   static F first(F v, std::size_t count) {

@@ -15,7 +15,8 @@ void quantize_block(const float* x, std::size_t columns, std::int8_t* values, fl
   __m512 magnitudes = _mm512_setzero_ps();
   for (std::size_t i = 0; i < columns; i += 16)
     magnitudes = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), magnitudes);
-  const float magnitude = _mm512_reduce_max_ps(magnitudes);
+  float magnitude = _mm512_reduce_max_ps(magnitudes);
+  if (magnitude < kBlockMagnitudeMin) magnitude = 0;
   *scale = magnitude / 127.0f;
   const __m512 inverse = _mm512_set1_ps(magnitude > 0 ? 127.0f / magnitude : 0.0f);
   for (std::size_t i = 0; i < columns; i += 16) {

@@ -148,6 +148,7 @@ void quantize_activations(ActivationKind kind, const float* x, std::size_t colum
   for (std::size_t c = 0; c < columns; c += block) {
     float magnitude = 0;
     for (std::size_t i = c; i < c + block; ++i) magnitude = std::fmax(magnitude, std::fabs(x[i]));
+    if (magnitude < kBlockMagnitudeMin) magnitude = 0;
     out.scales[c / block] = magnitude / 127.0f;
     const float inverse = magnitude > 0 ? 127.0f / magnitude : 0.0f;
     for (std::size_t i = c; i < c + block; ++i)
