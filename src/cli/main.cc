@@ -1,16 +1,40 @@
 // The program: finds the command, runs it, turns its outcome into an exit status.
+#include <cstdio>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/command.h"
 #include "cli/commands.h"
+#include "cli/kernel_choice.h"
+
+namespace {
+
+nearside::cli::Exit print_chosen_kernels() {
+  const auto text = nearside::cli::describe_kernels();
+  if (!text) {
+    std::fprintf(stderr, "nearside: %s\n", text.error().message.c_str());
+    return nearside::cli::Exit::kUsage;
+  }
+  std::fputs(text->c_str(), stdout);
+  return nearside::cli::Exit::kDone;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using nearside::cli::Exit;
   CLI::App root("Nearside runs AI where it is best run: near.", "nearside");
   root.set_version_flag("--version", "nearside 0.1.0");
   root.require_subcommand(1);
+  bool print_kernels = false;
+  root.add_flag_callback(
+      "--print-kernels",
+      [&] {
+        print_kernels = true;
+        throw CLI::Success();
+      },
+      "Say which instruction set the arithmetic uses, and which the processor offers");
   std::vector<std::pair<CLI::App*, nearside::cli::Run>> runs;
   for (const nearside::cli::Declare declare : nearside::cli::commands()) {
     CLI::App* command = nullptr;
@@ -20,6 +44,7 @@ int main(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (print_kernels) return static_cast<int>(print_chosen_kernels());
     const int status = root.exit(error);
     return status == 0 ? 0 : static_cast<int>(Exit::kUsage);
   }
