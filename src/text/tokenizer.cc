@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "text/bpe_tokenizer.h"
+#include "text/spm_tokenizer.h"
 #include "text/vocabulary.h"
+#include "text/wordpiece_tokenizer.h"
 
 namespace nearside::text {
 
@@ -19,6 +21,8 @@ struct Kind {
 // A new kind of tokenizer is one line here.
 constexpr std::array kKinds = {
     Kind{"gpt2", &BpeTokenizer::create},
+    Kind{"llama", &SpmTokenizer::create},
+    Kind{"bert", &WordPieceTokenizer::create},
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 namespace nearside::text {
@@ -84,6 +85,9 @@ base::Status read_scores(const gguf::File& file, Vocabulary& vocabulary) {
   if (vocabulary.scores.size() != vocabulary.spellings.size())
     return fail(Code::kCorrupt, "tokenizer.ggml.scores has {} entries for {} tokens",
                 vocabulary.scores.size(), vocabulary.spellings.size());
+  for (std::size_t i = 0; i < vocabulary.scores.size(); ++i)
+    if (std::isnan(vocabulary.scores[i]))
+      return fail(Code::kCorrupt, "tokenizer.ggml.scores gives token {} no number", i);
   return {};
 }
 

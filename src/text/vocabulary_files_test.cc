@@ -77,8 +77,8 @@ TEST_P(VocabularyFile, GivesTheModelsIds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shared, VocabularyFile,
-                         testing::Values("gpt-2", "starcoder", "deepseek-llm", "qwen2",
-                                         "llama-bpe"),
+                         testing::Values("gpt-2", "starcoder", "deepseek-llm", "qwen2", "llama-bpe",
+                                         "llama-spm", "phi-3", "bert-bge"),
                          [](const auto& vocabulary) {
                            std::string name = vocabulary.param;
                            std::erase(name, '-');
