@@ -6,36 +6,80 @@ namespace nearside::kernels {
 
 namespace {
 
-constexpr std::size_t kChains = 16;
+constexpr std::uint64_t kChains = 16;  // more than latency times throughput
 
-// The empty asm statements keep the compiler from moving or merging the operations.
+// Written as instructions: compilers keep such an array of sums in memory and measure that instead.
+void clear_registers() {
+  asm volatile(
+      "vpxorq %%zmm0, %%zmm0, %%zmm0\n"
+      "vpxorq %%zmm1, %%zmm1, %%zmm1\n"
+      "vpxorq %%zmm2, %%zmm2, %%zmm2\n"
+      "vpxorq %%zmm3, %%zmm3, %%zmm3\n"
+      "vpxorq %%zmm4, %%zmm4, %%zmm4\n"
+      "vpxorq %%zmm5, %%zmm5, %%zmm5\n"
+      "vpxorq %%zmm6, %%zmm6, %%zmm6\n"
+      "vpxorq %%zmm7, %%zmm7, %%zmm7\n"
+      "vpxorq %%zmm8, %%zmm8, %%zmm8\n"
+      "vpxorq %%zmm9, %%zmm9, %%zmm9\n"
+      "vpxorq %%zmm10, %%zmm10, %%zmm10\n"
+      "vpxorq %%zmm11, %%zmm11, %%zmm11\n"
+      "vpxorq %%zmm12, %%zmm12, %%zmm12\n"
+      "vpxorq %%zmm13, %%zmm13, %%zmm13\n"
+      "vpxorq %%zmm14, %%zmm14, %%zmm14\n"
+      "vpxorq %%zmm15, %%zmm15, %%zmm15\n"
+      "vpxorq %%zmm30, %%zmm30, %%zmm30\n"
+      "vpxorq %%zmm31, %%zmm31, %%zmm31\n" ::
+          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10",
+            "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm30", "xmm31");
+}
+
 double int8(std::uint64_t rounds) {
-  __m512i sums[kChains];
-  for (__m512i& sum : sums) sum = _mm512_setzero_si512();
-  __m512i a = _mm512_set1_epi8(1);
-  __m512i b = _mm512_set1_epi8(-1);
-  asm volatile("" : "+v"(a), "+v"(b));
+  clear_registers();
   for (std::uint64_t i = 0; i < rounds; ++i)
-#pragma GCC unroll 16
-    for (__m512i& sum : sums) {
-      sum = _mm512_dpbusd_epi32(sum, a, b);
-      asm volatile("" : "+v"(sum));
-    }
+    asm volatile(
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm0\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm1\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm2\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm3\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm4\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm5\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm6\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm7\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm8\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm9\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm10\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm11\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm12\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm13\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm14\n"
+        "vpdpbusd %%zmm31, %%zmm30, %%zmm15\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm30", "xmm31");
   return static_cast<double>(rounds * kChains) * 64 * 2;
 }
 
 double f32(std::uint64_t rounds) {
-  __m512 sums[kChains];
-  for (__m512& sum : sums) sum = _mm512_setzero_ps();
-  __m512 a = _mm512_set1_ps(1.0f);
-  __m512 b = _mm512_set1_ps(-1.0f);
-  asm volatile("" : "+v"(a), "+v"(b));
+  clear_registers();
   for (std::uint64_t i = 0; i < rounds; ++i)
-#pragma GCC unroll 16
-    for (__m512& sum : sums) {
-      sum = _mm512_fmadd_ps(a, b, sum);
-      asm volatile("" : "+v"(sum));
-    }
+    asm volatile(
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm0\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm1\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm2\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm3\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm4\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm5\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm6\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm7\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm8\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm9\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm10\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm11\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm12\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm13\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm14\n"
+        "vfmadd231ps %%zmm31, %%zmm30, %%zmm15\n" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "xmm30", "xmm31");
   return static_cast<double>(rounds * kChains) * 16 * 2;
 }
 
