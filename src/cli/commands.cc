@@ -7,6 +7,7 @@ namespace nearside::cli {
 std::vector<Declare> commands() {
   return {
       model,
+      tokenize_text,
   };
 }
 

@@ -9,4 +9,6 @@ namespace nearside::cli {
 
 std::vector<Declare> commands();
 
+Run tokenize_text(CLI::App& root, CLI::App*& command);
+
 }  // namespace nearside::cli
