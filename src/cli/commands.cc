@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/bench.h"
+#include "cli/eval.h"
 #include "cli/model.h"
 
 namespace nearside::cli {
@@ -8,6 +10,7 @@ std::vector<Declare> commands() {
   return {
       model,
       tokenize_text,
+      bench, chat, eval, model, run,
   };
 }
 

@@ -68,8 +68,7 @@ class Sums {
 }  // namespace
 
 Result<Perplexity> measure_perplexity(Model& model, std::span<const TokenId> tokens,
-                                      const PerplexitySettings& settings,
-                                      kernels::Context& context,
+                                      const PerplexitySettings& settings, kernels::Context& context,
                                       const std::function<void(const Perplexity&)>& progress) {
   TRY(check(model, tokens, settings));
   const std::size_t length = settings.context_tokens;

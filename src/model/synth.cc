@@ -205,8 +205,9 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     norm("attn_k_norm.weight", shape.head_dim);
   }
   if (shape.post_norms) {
-    norm("post_attention_norm.weight", shape.embedding);
-    norm("post_ffw_norm.weight", shape.embedding);
+    // Large, as trained ones are: gemma scales embeddings up, and blocks must not drown in them.
+    synthesis.vector(name("post_attention_norm.weight"), shape.embedding, 8.0F, 0.8F);
+    synthesis.vector(name("post_ffw_norm.weight"), shape.embedding, 8.0F, 0.8F);
   }
   norm("ffn_norm.weight", shape.embedding);
   matrix("ffn_gate.weight", shape.ffn, shape.embedding);

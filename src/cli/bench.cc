@@ -1,0 +1,28 @@
+#include "cli/bench.h"
+
+#include <array>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/command_group.h"
+
+namespace nearside::cli {
+
+namespace {
+
+// One line a subcommand.
+constexpr std::array kSubcommands = {
+    bench_engine,
+};
+
+}  // namespace
+
+Run bench(CLI::App& root, CLI::App*& command) {
+  command = root.add_subcommand("bench", "Measures how fast things are");
+  command->footer("Example: nearside bench engine --model model.gguf --threads 2 --json");
+  return declare_subcommands(*command, kSubcommands);
+}
+
+}  // namespace nearside::cli

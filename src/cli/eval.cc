@@ -1,0 +1,29 @@
+#include "cli/eval.h"
+
+#include <array>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/command_group.h"
+
+namespace nearside::cli {
+
+namespace {
+
+// One line a subcommand.
+constexpr std::array kSubcommands = {
+    eval_perplexity,
+    eval_task,
+};
+
+}  // namespace
+
+Run eval(CLI::App& root, CLI::App*& command) {
+  command = root.add_subcommand("eval", "Measures how good models and decisions are");
+  command->footer("Example: nearside eval task --model model.gguf --data held-out.jsonl");
+  return declare_subcommands(*command, kSubcommands);
+}
+
+}  // namespace nearside::cli
