@@ -14,11 +14,11 @@
 #include "base/json.h"
 #include "base/thread_pool.h"
 #include "cli/bench.h"
+#include "cli/kernel_choice.h"
 #include "cli/local_model.h"
 #include "cli/read_bandwidth.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
-#include "kernels/tables.h"
 #include "model/model.h"
 #include "model/random.h"
 
@@ -183,7 +183,7 @@ void print(const std::vector<Line>& lines, double read_bandwidth, const Options&
 
 base::Status measure(const Options& options) {
   const gguf::File file = TRY(gguf::File::open(options.model));
-  const kernels::Table& table = kernels::best_table();
+  const kernels::Table& table = *TRY(chosen_kernels());
   const std::unique_ptr<model::Model> loaded = TRY(model::Model::load(file, table));
   base::ThreadPool pool(thread_count(options.threads));
   kernels::Context context{.table = table, .pool = pool};

@@ -13,10 +13,10 @@
 #include "base/json.h"
 #include "base/thread_pool.h"
 #include "cli/eval.h"
+#include "cli/kernel_choice.h"
 #include "cli/local_model.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
-#include "kernels/tables.h"
 #include "model/model.h"
 #include "model/perplexity.h"
 #include "text/tokenizer.h"
@@ -38,7 +38,7 @@ base::Result<model::Perplexity> measure(const Options& options) {
   const std::string content = TRY(base::read_file(options.text));
   const gguf::File file = TRY(gguf::File::open(options.model));
   const std::unique_ptr<text::Tokenizer> tokenizer = TRY(text::Tokenizer::from_gguf(file));
-  const kernels::Table& table = kernels::best_table();
+  const kernels::Table& table = *TRY(chosen_kernels());
   const std::unique_ptr<model::Model> loaded = TRY(model::Model::load(file, table));
   if (tokenizer->size() > loaded->hyperparameters().vocabulary)
     return base::fail(base::Code::kCorrupt, "{}: the tokenizer has {} tokens, the embedding {}",

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
+#include "cli/kernel_choice.h"
 
 namespace nearside::cli {
 
@@ -72,6 +73,7 @@ Result<std::unique_ptr<engine::Engine>> load_engine(const ModelOptions& options,
   engine_options.threads = thread_count(options.threads);
   engine_options.context_tokens_max = options.context_tokens_max;
   engine_options.sequences_max = sequences_max;
+  engine_options.kernels = TRY(chosen_kernels());
   return engine::Engine::load(std::move(file), options.path, engine_options, clock);
 }
 

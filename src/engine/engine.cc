@@ -67,7 +67,8 @@ Result<LoadedModel> load_model(base::MappedFile mapping, const std::string& name
 Result<std::unique_ptr<Engine>> Engine::load(base::MappedFile file, const std::string& name,
                                              const Options& options, const base::Clock& clock) {
   TRY(check_options(options));
-  const kernels::Table& table = kernels::best_table();
+  const kernels::Table& table =
+      options.kernels != nullptr ? *options.kernels : kernels::best_table();
   Result<LoadedModel> loaded = load_model(std::move(file), name, table);
   if (!loaded) return std::move(loaded).error().with_context(name);
   const model::Hyperparameters& shape = loaded->model->hyperparameters();

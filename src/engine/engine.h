@@ -14,14 +14,19 @@
 #include "chat/event.h"
 #include "chat/request.h"
 
+namespace nearside::kernels {
+struct Table;
+}
+
 namespace nearside::engine {
 
 struct Options {
   std::size_t threads = 1;
-  std::size_t context_tokens_max = 4096;  // of one sequence; lowered to the model's own
-  std::size_t sequences_max = 8;          // generated at once; further requests wait
-  std::size_t queue_max = 64;             // waiting requests; one more is refused
-  std::size_t batch_tokens_max = 512;     // of one step, prompt and generation together
+  std::size_t context_tokens_max = 4096;    // of one sequence; lowered to the model's own
+  std::size_t sequences_max = 8;            // generated at once; further requests wait
+  std::size_t queue_max = 64;               // waiting requests; one more is refused
+  std::size_t batch_tokens_max = 512;       // of one step, prompt and generation together
+  const kernels::Table* kernels = nullptr;  // to compute with; null: the best of this processor
 };
 
 struct ModelInfo {

@@ -29,8 +29,8 @@ struct Perplexity {
 /// Same method as llama-perplexity: the text is cut into chunks that know nothing of each other,
 /// and the second half of each is scored, so that every scored token has half a chunk before it.
 /// `progress` hears of the estimate so far after each chunk; may be empty.
-/// Errors: kInvalidArgument (a chunk that is odd, shorter than 4 or longer than the model's context;
-/// a text shorter than one chunk), kCorrupt (scores that are not numbers).
+/// Errors: kInvalidArgument (a chunk that is odd, shorter than 4 or longer than the model's
+/// context; a text shorter than one chunk), kCorrupt (scores that are not numbers).
 base::Result<Perplexity> measure_perplexity(
     Model& model, std::span<const TokenId> tokens, const PerplexitySettings& settings,
     kernels::Context& context, const std::function<void(const Perplexity&)>& progress = {});

@@ -64,9 +64,9 @@ class Transformer final : public Model {
   [[nodiscard]] const Hyperparameters& hyperparameters() const override { return shape_; }
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes; }
   [[nodiscard]] std::size_t parameters() const override { return weights_.parameters; }
-  [[nodiscard]] std::size_t pass_bytes() const override { 
+  [[nodiscard]] std::size_t pass_bytes() const override {
     return weights_.bytes - weights_.lookup_bytes;
-   }
+  }
   void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                kernels::Context& context) override;
 
