@@ -63,6 +63,15 @@ def capitalised(text):
     return text[:1].upper() + text[1:]
 
 
+def invented_word(rng):
+    return "".join(
+        rng.choice(("b", "br", "c", "d", "f", "g", "gr", "h", "k", "l", "m", "n", "p", "pl", "r", "s",
+                    "st", "sh", "t", "tr", "v", "w", "", ""))
+        + rng.choice("aeiouaeiouy")
+        + rng.choice(("", "", "n", "r", "l", "s", "t", "ng", "m", "ck", "nd", "ll", "gh"))
+        for _ in range(rng.choice((1, 1, 2, 2, 3))))
+
+
 def typo(rng, word):
     at = rng.randrange(1, len(word) - 1)
     how = rng.randrange(3)
@@ -121,16 +130,42 @@ class Generator:
                 shapes = words.TRAIN_SHAPES
         else:
             shapes = words.HELD_OUT_SHAPES if self.held_out else words.TRAIN_SHAPES
-        return self.filled(self.rng.choice(shapes), kind, asset, predicate, noun, impact)
+        shape = self.rng.choice(shapes)
+        if not self.held_out:
+            shape = self.decorated(shape)
+        return self.filled(shape, kind, asset, predicate, noun, impact)
+
+    def decorated(self, shape):
+        """A training shape with words around it that do not matter; held-out shapes have their own."""
+        rng, words = self.rng, self.words
+        if rng.random() < 0.2:
+            shape = shape.replace("{A}", "{A} " + rng.choice(words.PLACES), 1)
+        elif rng.random() < 0.1:
+            shape = capitalised(rng.choice(words.PLACES)) + ": " + shape
+        if "{vp}" in shape and self.language == "en" and rng.random() < 0.2:
+            shape = shape.replace("{vp}", "{vp} " + rng.choice(words.TIMES), 1)
+        elif rng.random() < 0.1:
+            shape = capitalised(rng.choice(words.TIMES)) + ": " + shape
+        if rng.random() < 0.25:
+            shape = rng.choice(words.OPENERS) + " " + shape
+        elif shape.startswith(("{A}", "{K}")) and rng.random() < 0.2:
+            shape = capitalised(rng.choice(words.REPORTERS)) + " " + shape
+        if rng.random() < 0.15 and shape[-1] in ".!":
+            shape += " " + rng.choice(words.CLOSERS)
+        return shape
 
     def filled(self, shape, kind, asset, predicate="", noun="", impact=""):
         bare = kind.split(" ", 1)[1] if self.language == "de" else kind
         text = shape.format(A=asset, B=asset, K=bare, DK=kind, CDK=capitalised(kind), vp=predicate, np=noun, imp=impact,
-                            Np=capitalised(noun), Imp=capitalised(impact), n=self.number(),
+                            Np=capitalised(noun), Imp=capitalised(impact), n=self.number(), x="\0", X="\1",
                             t=self.time(), d=self.rng.randrange(2, 30))
-        # A sentence starts with a capital, unless the writer was in a hurry.
-        first = text.split(" ", 1)[0]
-        return text if first == asset or self.messy else capitalised(text)
+        # Each invented word is drawn anew, so format() cannot fill them in.
+        while "\0" in text:
+            text = text.replace("\0", invented_word(self.rng), 1)
+        while "\1" in text:
+            text = text.replace("\1", capitalised(invented_word(self.rng)), 1)
+        # A message starts with a capital, unless the writer was in a hurry.
+        return text if self.messy else capitalised(text)
 
     def number(self):
         return self.rng.randrange(10, 10 ** self.rng.randrange(2, 6))

@@ -225,6 +225,29 @@ TRAIN_SHAPES = [
     "Es sieht so aus: {A} {vp}; {imp}.",
     "Beim Rundgang gesehen: {np} an {A}. {Imp}.",
     "Alarm von {A}: {np}. {Imp}.",
+    "{A} braucht Aufmerksamkeit: {np}. {Imp}.",
+    "Betrifft {A}: {np}. {Imp}.",
+    "{A}, {K}, {vp}. {Imp}.",
+    "{A} ({K}) {vp}, {imp}.",
+    "{K} {A} - {np}. {Imp}.",
+    "{K} {A} {vp}! {Imp}!",
+    "Nicht gut: {A} {vp} und {imp}.",
+    "{Imp}. Es ist {K} {A}: {np}.",
+    "{Imp}! {A} {vp}!",
+    "Kann jemand zu {A} kommen? {CDK} {vp} und {imp}.",
+    "Ist jemand frei? {A} {vp}. {Imp}.",
+    "Was ist mit {A}? {CDK} {vp}. {Imp}.",
+    "{Np} wurde an {A} gemeldet, {imp}.",
+    "{Np} an {A} gesehen; {imp}.",
+    "Man meldet {np} an {A}. {Imp}.",
+    "Vermutlich {np} an {A}, {imp}.",
+    "Zustand von {A}: {np}, {imp}.",
+    "Hier {A}: {DK} {vp} und {imp}.",
+    "Hilfe gesucht an {A}: {np}. {Imp}.",
+    "{Imp}. Wir glauben, {A} {vp}.",
+    "Für {A} gilt: {np}. {Imp}.",
+    "Nach der Prüfung: {A} {vp}. {Imp}.",
+    "Jetzt neu: {A} {vp}; {imp}.",
 ]
 
 HELD_OUT_SHAPES = [
@@ -290,3 +313,49 @@ MESSY_HELD_OUT_SHAPES = [
     "jetzt {vp} auch {K} {A} und {imp}",
     "was machen wir mit {A}? {np}. {imp}",
 ]
+
+# What may stand around the parts of a training message, so that words which do not matter differ
+# from message to message.
+OPENERS = [
+    "Hinweis:", "Update:", "Zur Info:", "Kurze Meldung:", "Info an die Instandhaltung:", "Hi,",
+    "Hallo,", "Nachricht von Linie {d}:", "Aus dem Leitstand:", "Schichtbericht:", "Ans Team:",
+    "Ticket {n}:", "Station {d}:", "Schon wieder:", "Neues Problem:", "Um {t}:", "Heute:",
+    "Seit {t}:", "Spätschicht:", "Team {d}:", "Lager:", "Packbereich:", "Bitte beachten:",
+    "Kurze Frage:", "Beobachtet um {t}:", "Vom Hof:", "Schlechte Nachricht:", "Wie bekannt:",
+]
+REPORTERS = [
+    "der Fahrer sagt,", "der Meister sagt:", "unser Team hat bemerkt:", "die Spätschicht meldet:",
+    "ein Techniker hat festgestellt:", "der Wachdienst meldet:", "jemand sagte mir,",
+    "die Reinigung hat gesehen:", "ich sehe:", "wir haben bemerkt:", "der Leitstand sagt,",
+    "die Planung schreibt:", "ich kann bestätigen:", "anscheinend gilt:", "mein Kollege meint,",
+    "Mitarbeiter melden:",
+]
+PLACES = [
+    "an der Ostrampe", "bei Säule {d}", "hinter dem Packbereich", "auf der oberen Ebene",
+    "in Halle {d}", "an Station {d}", "neben dem Büro", "in Gang {d}", "an der Laderampe",
+    "im Keller", "am Haupteingang", "in Zone {d}", "an Linie {d}", "im Südhof",
+    "im Wareneingang", "im Warenausgang", "in der Werkstatt", "unter der Bühne",
+]
+TIMES = [
+    "schon wieder", "seit {t}", "seit heute früh", "gerade", "nach dem Neustart", "seit der Pause",
+    "seit {d} Minuten", "den ganzen Tag", "zum zweiten Mal", "im Moment", "seit dem Schichtwechsel",
+    "nach der Reinigung", "erneut", "wie vorher", "heute ab und zu", "seit dem Start",
+]
+CLOSERS = [
+    "Bitte prüfen.", "Danke.", "Bitte um Rat.", "Bitte anrufen.", "Bitte um Rückmeldung.", "Ende.",
+    "Mehr dazu später.", "Foto anbei.", "Tel. {n}.", "Siehe Ticket {n}.", "Vielen Dank.",
+    "Bitte bestätigen.", "Wir bleiben vor Ort.", "Ich bin bis {t} hier.",
+]
+
+# The same with words that nobody has heard of ({x}, {X}: invented, the second with a capital), as
+# names of people, rooms and systems are to a stranger. They teach that an unknown word next to the
+# report changes nothing.
+OPENERS += ["{X}:", "Hi {X},", "{X} hier.", "Notiz von {X}:", "{X} {x}:", "{x} {x},", "{X} {x}!",
+            "{X} an {X}:", "Von {X} {x}:", "{x} {x}:"] * 3
+REPORTERS += ["{X} sagt,", "{X} von {x} meldet:", "die {X} sagt,", "das {X} {x} hat gesehen:",
+              "der {X} meldet:", "{X} {x},"] * 3
+PLACES += ["in der {X}halle", "nahe {X}", "an der {X} {x}", "hinter {X} {x}", "im {X}bereich",
+           "auf dem {X}", "{x} {x}", "in {X} {x}"] * 3
+TIMES += ["nach dem {X}", "vor {X}", "seit {X} weg ist", "beim {X}", "{x} {x}", "für {X}",
+          "bis {x}", "nach {x} {x}"] * 3
+CLOSERS += ["{X} weiß mehr.", "Fragt {X}.", "{X} {x} {x}.", "{X} {x}!"] * 3

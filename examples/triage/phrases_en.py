@@ -228,6 +228,30 @@ TRAIN_SHAPES = [
     "It looks like {A} {vp}; {imp}.",
     "During the round we saw {np} at {A}. {Imp}.",
     "Alarm from {A}: {np}. {Imp}.",
+    "{A} needs attention: {np}. {Imp}.",
+    "Regarding {A}: it {vp}. {Imp}.",
+    "{A}, a {K}, {vp}. {Imp}.",
+    "{A} ({K}) {vp}, {imp}.",
+    "{K} {A} - {np}. {Imp}.",
+    "{K} {A} {vp}! {Imp}!",
+    "Not good: {A} {vp} and {imp}.",
+    "{Imp}, as {A} {vp}.",
+    "{Imp}. It is {K} {A}: {np}.",
+    "{Imp}! {A} {vp}!",
+    "Could you come to {A}? We have {np} and {imp}.",
+    "Is anyone free? {A} {vp}. {Imp}.",
+    "What about {A}? It {vp}. {Imp}.",
+    "{Np} was reported at {A}, {imp}.",
+    "{Np} seen on {A}; {imp}.",
+    "They report {np} at {A}. {Imp}.",
+    "There seems to be {np} at {A}, {imp}.",
+    "Status of {A}: it {vp}, {imp}.",
+    "{A} down here: it {vp} and {imp}.",
+    "Help wanted at {A}: {np}. {Imp}.",
+    "{Imp}. We think {A} {vp}.",
+    "For {A} we note {np}. {Imp}.",
+    "After the check {A} {vp}. {Imp}.",
+    "Now {A} {vp}; {imp}.",
 ]
 
 HELD_OUT_SHAPES = [
@@ -293,3 +317,48 @@ MESSY_HELD_OUT_SHAPES = [
     "now {K} {A} {vp} too and {imp}",
     "what should we do with {A}? it {vp}. {imp}",
 ]
+
+# What may stand around the parts of a training message, so that words which do not matter differ
+# from message to message.
+OPENERS = [
+    "Note:", "Update:", "FYI:", "Quick report:", "Attention,", "Info for maintenance:", "Hi,",
+    "Hello,", "Message from line {d}:", "From the control room:", "Shift report:", "To the team:",
+    "Ticket {n}:", "Station {d}:", "Again:", "New issue:", "At {t}:", "Today:", "Since {t}:",
+    "Early shift:", "Late shift:", "Team {d}:", "Warehouse:", "Packing area:", "Attention please:",
+    "Short question:", "Observed at {t}:", "From the yard:", "Bad news:", "As you know,",
+]
+REPORTERS = [
+    "the driver says", "the supervisor says that", "our team noticed that", "the late shift reports that",
+    "a technician found that", "the guard reports", "someone told me that", "the cleaner saw that",
+    "I see that", "we noticed that", "the control room says", "the planner writes that",
+    "I can confirm that", "it seems that", "my colleague thinks", "workers report that",
+]
+PLACES = [
+    "at the east ramp", "near column {d}", "behind the packing area", "on the upper level",
+    "in hall {d}", "at station {d}", "next to the office", "in aisle {d}", "at the loading bay",
+    "in the basement", "by the main entrance", "in zone {d}", "on line {d}", "in the south yard",
+    "at goods in", "at goods out", "in the workshop", "under the mezzanine",
+]
+TIMES = [
+    "again", "since {t}", "since this morning", "right now", "after the restart", "since the break",
+    "for {d} minutes", "all day", "for the second time", "at the moment", "since the shift change",
+    "after cleaning", "once more", "as before", "from time to time today", "since we started",
+]
+CLOSERS = [
+    "Please check.", "Thanks.", "Please advise.", "Please call me.", "Let me know.", "Over.",
+    "More details later.", "Photo attached.", "Call {n}.", "See ticket {n}.", "Thank you.",
+    "Please confirm.", "We stay on site.", "I will be here until {t}.",
+]
+
+# The same with words that nobody has heard of ({x}, {X}: invented, the second with a capital), as
+# names of people, rooms and systems are to a stranger. They teach that an unknown word next to the
+# report changes nothing.
+OPENERS += ["{X}:", "Hi {X},", "{X} here.", "Note from {X}:", "{X} {x}:", "{x} {x},", "{X} {x}!",
+            "{X} at {X}:", "From {X} {x}:", "{x} {x}:"] * 3
+REPORTERS += ["{X} says", "{X} from {x} reports that", "the {x} says", "the {x} team saw that",
+              "the {x} {x} says", "{X} {x} that"] * 3
+PLACES += ["in the {x} hall", "near {X}", "at the {x} {x}", "behind {X} {x}", "in the {x} area",
+           "on the {x} {x}", "{x} {x}", "in {X} {x}"] * 3
+TIMES += ["after the {x}", "before {x}", "since {X} left", "during {x}", "{x} {x}", "for {x}",
+          "by {x}", "after {x} {x}"] * 3
+CLOSERS += ["{X} knows more.", "Ask {X}.", "{X} {x} {x}.", "{X} {x}!"] * 3

@@ -3,6 +3,7 @@
 #include "cli/bench.h"
 #include "cli/eval.h"
 #include "cli/model.h"
+#include "cli/train.h"
 
 namespace nearside::cli {
 
@@ -11,6 +12,7 @@ std::vector<Declare> commands() {
       model,
       tokenize_text,
       bench, chat, eval, model, run,
+      train,
   };
 }
 
