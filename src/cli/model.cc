@@ -15,6 +15,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     model_inspect,
+    model_render,
     model_synth,
 };
 

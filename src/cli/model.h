@@ -9,6 +9,7 @@ namespace nearside::cli {
 Run model(CLI::App& root, CLI::App*& command);
 
 Run model_inspect(CLI::App& root, CLI::App*& command);
+Run model_render(CLI::App& root, CLI::App*& command);
 Run model_synth(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

@@ -19,9 +19,10 @@ namespace nearside::text {
 
 struct TemplateLimits {
   std::size_t source_bytes_max = 1U << 20;
-  std::size_t steps_max = 20'000'000;  // evaluated nodes
-  std::size_t output_bytes_max = 64U << 20;
-  std::size_t depth_max = 128;  // of syntax, calls and values
+  std::size_t steps_max = 20'000'000;        // evaluated nodes
+  std::size_t output_bytes_max = 64U << 20;  // also of any one text on the way
+  std::size_t value_bytes_max = 256U << 20;  // of all values alive at one time
+  std::size_t depth_max = 128;               // of syntax, calls and values
 };
 
 /// What the template sees. Settings are those model tools use: trim_blocks, lstrip_blocks, loop
