@@ -10,6 +10,8 @@ namespace nearside::cli {
 std::vector<Declare> commands() {
   return {
       model, tokenize_text, bench, chat, eval, model, run, train,
+      model,
+      tokenize_text,
   };
 }
 
