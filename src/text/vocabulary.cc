@@ -131,7 +131,9 @@ base::Status read_special_ids(const gguf::File& file, Vocabulary& vocabulary) {
     // All these spellings are told apart from ordinary tokens by how they start.
     if (spelling.empty() || std::string_view("<_[").find(spelling[0]) == std::string_view::npos)
       continue;
-    const bool is_end = contains(kEndSpellings, spelling);
+    // "</s>" is also how HTML strikes text out: a normal token in vocabularies made for code.
+    const bool is_end = contains(kEndSpellings, spelling) ||
+                        (spelling == "</s>" && vocabulary.types[i] != TokenType::kNormal);
     if (is_end) ends(static_cast<TokenId>(i));
     if (is_end || contains(kControlSpellings, spelling)) vocabulary.types[i] = TokenType::kControl;
     returns = returns || spelling == "<|return|>";
