@@ -94,6 +94,7 @@ Result<Hyperparameters> read_hyperparameters(const gguf::File& file) {
   if (TRY(file.get_uint_or(key("expert_count"), 0)) > 0)
     return fail(Code::kUnsupported, "metadata {} is set: mixtures of experts are not supported",
                 key("expert_count"));
+  out.vocabulary = TRY(read_vocabulary(file));
   out.layers = TRY(read_count(file, key("block_count"), kLayersMax));
   out.embedding = TRY(read_count(file, key("embedding_length"), kWidthMax));
   out.ffn = TRY(read_count(file, key("feed_forward_length"), kWidthMax));
@@ -117,7 +118,6 @@ Result<Hyperparameters> read_hyperparameters(const gguf::File& file) {
   if (value_dim != out.head_dim)
     return fail(Code::kUnsupported, "keys of width {} with values of width {} are not supported",
                 out.head_dim, value_dim);
-  out.vocabulary = TRY(read_vocabulary(file));
   out.norm_epsilon = TRY(read_positive(file, key("attention.layer_norm_rms_epsilon"), 1e-5));
   TRY(read_rope(file, out));
   return out;
