@@ -12,6 +12,8 @@ std::vector<Declare> commands() {
       model, tokenize_text, bench, chat, eval, model, run, train,
       model,
       tokenize_text,
+      // One a line, in the order of `nearside --help`.
+      bench, chat, eval, model, run, tokenize_text, train,
   };
 }
 
