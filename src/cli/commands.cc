@@ -8,13 +8,8 @@
 namespace nearside::cli {
 
 std::vector<Declare> commands() {
-  return {
-      model, tokenize_text, bench, chat, eval, model, run, train,
-      model,
-      tokenize_text,
-      // One a line, in the order of `nearside --help`.
-      bench, chat, eval, model, run, tokenize_text, train,
-  };
+  // In the order of `nearside --help`.
+  return {bench, chat, eval, model, run, tokenize_text, train};
 }
 
 }  // namespace nearside::cli
