@@ -26,6 +26,9 @@ struct LedgerOptions {
   /// How long a record is retried while the file is locked or the disk is full, before it is given
   /// up and its OnDurable hears the error.
   std::chrono::milliseconds retry_for{5000};
+  /// The file grows no further; writing then fails as on a full disk. 0: only the disk is the
+  /// limit.
+  std::size_t file_bytes_max = 0;
 };
 
 /// A SQLite file written by one thread, many records to a transaction (group commit): durability
@@ -36,8 +39,8 @@ struct LedgerOptions {
 /// when the ledger is opened again.
 class Ledger {
  public:
-  /// Creates the file and its folder's entry if absent. Errors: kIo (cannot be opened or written),
-  /// kCorrupt (not a ledger), kUnsupported (written by a newer version).
+  /// Creates the file if absent. Errors: kIo (cannot be opened or written), kCorrupt (not a
+  /// ledger), kUnsupported (written by a newer version), kUnavailable (another node uses it).
   static base::Result<std::unique_ptr<Ledger>> open(const std::string& path,
                                                     const LedgerOptions& options,
                                                     base::Logger& logger);
@@ -46,8 +49,9 @@ class Ledger {
 
   /// Queues the open record. Errors: kExhausted (queue full): refuse the request.
   virtual base::Status begin(Record record) = 0;
-  /// Queues the final record; `on_durable` is called when it is safe, so that the last byte of the
-  /// reply can follow. Errors: kExhausted (queue full); then `on_durable` is not called.
+  /// REQUIRES: record.outcome is not kOpen. Queues the final record; `on_durable` is called when it
+  /// is safe, so that the last byte of the reply can follow. Errors: kExhausted (queue full); then
+  /// `on_durable` is not called.
   virtual base::Status finish(Record record, OnDurable on_durable) = 0;
 
   /// The record as JSON (the columns by name, attempts and decision as JSON values). Reads the
