@@ -30,6 +30,9 @@ struct Ask {
   Priority priority = Priority::kNormal;
   std::optional<double> deadline_ms;
   std::optional<double> cost_max_usd;
+  /// What only a full server of the dialect can do ("tools", "images"); "" for what every target
+  /// can.
+  std::string upstream_only;
 
   /// Answers whose length nobody limited are priced at this length. Source: median output of the
   /// public Azure 2023 conversation trace (129 tokens), rounded.

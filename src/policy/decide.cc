@@ -132,8 +132,15 @@ void refuse(Decision& decision) {
        "every target permitted for this {} request would cost more than its cap"},
       {"deadline", base::Code::kDeadline,
        "no target permitted for this {} request usually answers before its deadline"},
+      {"ability", base::Code::kUnsupported,
+       "no target permitted for this {} request can do what it needs"},
       {"down", base::Code::kUnavailable, "every target permitted for this {} request is down"},
   };
+  if (decision.considered.empty()) {
+    decision.refusal_code = base::Code::kUnavailable;
+    decision.refusal = "this node has no target; add models and targets to its configuration";
+    return;
+  }
   Reason reason{"", base::Code::kUnavailable,
                 "no target permitted for this {} request can serve it"};
   for (const Reason& one : kReasons) {

@@ -29,6 +29,7 @@ PolicySet example_set() {
       target("cloud/large", Place::kCloud, "us-east", 0.95, {250, 120, {}}, 32768),
       target("cloud/eu", Place::kCloud, "eu-de", 0.95, {200, 120, {}}, 32768),
   };
+  set.targets[0].local = true;
   set.targets[0].quality.by_language["de"] = 0.4;
   set.targets[0].cost = LocalCost{0.01, 15, 0.3, 1.0, 1};
   set.targets[1].cost = LocalCost{0.05, 150, 0.3, 1.3, 4};
@@ -77,6 +78,8 @@ void apply(Scenario& scenario, const PolicySet& set, const std::string& option) 
     scenario.live[index_of(set, value)].healthy = false;
   else if (key == "category")
     ask.label.categories = {value};
+  else if (key == "needs")
+    ask.upstream_only = value;
   else if (key == "regions")
     ask.label.regions = Regions::only({value});
   else if (key == "tenant") {

@@ -102,14 +102,15 @@ json::object to_json(const Decision& decision) {
   out["rules"] = strings(decision.rules);
   json::array considered, fallbacks;
   for (const Considered& one : decision.considered) considered.push_back(considered_json(one));
-  out["targets"] = std::move(considered);
+  out["considered"] = std::move(considered);
   if (decision.refused()) {
     out["chosen"] = nullptr;
-    out["refusal"] = json::object{{"code", base::code_name(decision.refusal_code)},
-                                  {"reason", decision.refusal}};
+    out["refusal"] = decision.refusal;
+    out["refusal_code"] = base::code_name(decision.refusal_code);
   } else {
     out["chosen"] = decision.chosen().target;
     out["refusal"] = nullptr;
+    out["refusal_code"] = nullptr;
     for (std::size_t i = 1; i < decision.ranked.size(); ++i)
       fallbacks.emplace_back(decision.considered[decision.ranked[i]].target);
   }

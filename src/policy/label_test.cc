@@ -38,7 +38,7 @@ TEST(Label, IsRaisedButNeverLoweredByTheRequest) {
   const Labeler labeler = *Labeler::create({});
   const auto conversation = Conversation::of("IBAN DE89 3704 0044 0532 0130 00");
   EXPECT_EQ(labeler.label(conversation, Sensitivity::kPublic)->sensitivity,
-            Sensitivity::kRestricted);
+            Sensitivity::kConfidential);
   EXPECT_EQ(labeler.label(Conversation::of("hello"), Sensitivity::kRestricted)->sensitivity,
             Sensitivity::kRestricted);
 }
@@ -58,7 +58,7 @@ TEST(Label, ReadsEveryPlaceAConversationCanHideTextIn) {
       R"({"messages":[{"role":"user","content":"hi"}],"metadata":{"account":"DE89370400440532013000"}})",
       R"({"messages":[{"role":"user","content":"hi","card":4111111111111111}]})"};
   for (const std::string_view json : hidden)
-    EXPECT_EQ(label_request(labeler, json).sensitivity, Sensitivity::kRestricted) << json;
+    EXPECT_EQ(label_request(labeler, json).sensitivity, Sensitivity::kConfidential) << json;
 }
 
 TEST(Label, TakesWhatCannotBeReadForConfidential) {

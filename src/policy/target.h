@@ -51,6 +51,7 @@ struct Target {
   std::optional<double> joules_per_token;  // for targets whose watts are not ours to know
   Speed speed;
   std::size_t context_tokens_max = 0;  // 0: not known
+  bool local = false;  // a model of this node: text in, text out (see Ask::upstream_only)
 };
 
 /// What is measured of a target right now; handed in with each decision.

@@ -47,6 +47,10 @@ void fitness_vetoes(std::vector<Veto>& out, const Target& target, const Live& li
                     const Quote& quote) {
   if (!live.healthy)
     out.push_back({"down", live.unhealthy_why.empty() ? "the target is down" : live.unhealthy_why});
+  if (target.local && !ask.upstream_only.empty())
+    out.push_back(
+        {"ability", fmt::format("the request needs {}, which models of this node do not do",
+                                ask.upstream_only)});
   const std::size_t tokens = ask.prompt_tokens + ask.completion_tokens_max.value_or(1);
   if (target.context_tokens_max != 0 && tokens > target.context_tokens_max)
     out.push_back(

@@ -74,7 +74,7 @@ std::optional<Span> find(const Match& match) {
 }  // namespace
 
 Detector card_detector() {
-  return {"card", "card", Sensitivity::kRestricted, {{R"((?:^|[^0-9])[2-68][0-9]{3})"}}, find};
+  return {"card", "card", Sensitivity::kConfidential, {{R"((?:^|[^0-9])[2-68][0-9]{3})"}}, find};
 }
 
 }  // namespace nearside::policy

@@ -78,7 +78,7 @@ std::optional<Span> find(const Match& match) {
 }  // namespace
 
 Detector iban_detector() {
-  return {"iban", "iban", Sensitivity::kRestricted, {{R"([A-Za-z]{2}[0-9]{2})"}}, find};
+  return {"iban", "iban", Sensitivity::kConfidential, {{R"([A-Za-z]{2}[0-9]{2})"}}, find};
 }
 
 }  // namespace nearside::policy

@@ -42,7 +42,7 @@ std::optional<Span> find(const Match& match) {
 Detector us_ssn_detector() {
   return {"us_ssn",
           "national_id",
-          Sensitivity::kRestricted,
+          Sensitivity::kConfidential,
           {{R"([0-9]{3}-[0-9]{2}-[0-9]{4})"},
            {R"([0-9]{3} [0-9]{2} [0-9]{4})"},
            {R"((?:\bssn|social security)[^0-9\n]{1,24}[0-9])", true}},

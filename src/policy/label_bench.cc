@@ -1,0 +1,60 @@
+// Label time of prompts of 1 KiB and 32 KiB (about 8,000 tokens), and of hostile ones.
+#include <string>
+
+#include <benchmark/benchmark.h>
+
+#include "policy/label.h"
+
+namespace nearside::policy {
+namespace {
+
+/// An ordinary message of a plant, with a few numbers and an address in each KiB.
+std::string prompt(std::size_t bytes) {
+  constexpr std::string_view kText =
+      "Conveyor C-42 in hall 2 stopped at 10:45 on 2024-03-18 after 1,204,551 cycles; motor M7 "
+      "drew 12.4 A at 398 V "
+      "and the gearbox reads 92.5 degrees. Order 4500123456, part 0815-123456, batch 20240318-7. "
+      "Please send someone "
+      "with a spare belt (art. 7781-22), and tell the shift lead. Am Förderband steht noch Ware, "
+      "Palette "
+      "00340123450000000014, bitte vor 14:00 Uhr umlagern. The last inspection found nothing on "
+      "the drive end, but the "
+      "tension roller was noisy. Contact shift.lead@plant.example or the control room on +49 30 "
+      "1234567 when done. ";
+  std::string text;
+  while (text.size() < bytes) text += kText;
+  text.resize(bytes);
+  return text;
+}
+
+void run(benchmark::State& state, const std::string& text) {
+  LabelRules rules;
+  rules.words = {{"project",
+                  Sensitivity::kConfidential,
+                  {},
+                  {"Project Nightingale", "Werk Süd", "Rezeptur*"}}};
+  const Labeler labeler = *Labeler::create(rules);
+  const Conversation conversation = Conversation::of(text);
+  std::size_t findings = 0;
+  for (auto _ : state) findings = labeler.label(conversation)->findings_count;
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+  state.counters["findings"] = static_cast<double>(findings);
+}
+
+void BM_Label1KiB(benchmark::State& state) { run(state, prompt(1024)); }
+void BM_Label32KiB(benchmark::State& state) { run(state, prompt(32 * 1024)); }
+void BM_Label32KiBOfDigits(benchmark::State& state) {
+  std::string text;
+  while (text.size() < 32 * 1024) text += "4111 1111 12 ";
+  run(state, text);
+}
+void BM_CreateLabeler(benchmark::State& state) {
+  for (auto _ : state) benchmark::DoNotOptimize(Labeler::create({}));
+}
+BENCHMARK(BM_Label1KiB)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_Label32KiB)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_Label32KiBOfDigits)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_CreateLabeler)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace nearside::policy
