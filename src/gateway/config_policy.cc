@@ -1,0 +1,167 @@
+// The sections about what may go where: labels, policy, routes.
+#include <fmt/format.h>
+
+#include "gateway/config_reader.h"
+
+namespace nearside::gateway {
+
+namespace {
+
+void read_detector(base::YamlMap& map, const policy::DetectorInfo& info, Draft& draft) {
+  const base::YamlNode* node = map.take(info.name);
+  if (node == nullptr) return;
+  policy::DetectorRule rule{true, info.sensitivity};
+  if (node->kind == base::YamlNode::Kind::kMap) {
+    base::YamlMap inner(*node, fmt::format("{}.{}", map.path(), info.name), draft.problems);
+    read_sensitivity(inner, "sensitivity", rule.sensitivity);
+    inner.flag("enabled", rule.enabled);
+  } else if (node->scalar == "off") {
+    rule.enabled = false;
+  } else {
+    read_sensitivity(map, info.name, rule.sensitivity);
+  }
+  draft.config.labels.detectors[info.name] = rule;
+}
+
+void read_word_list(const base::YamlNode& node, std::string path, Draft& draft) {
+  base::YamlMap map(node, std::move(path), draft.problems);
+  policy::WordList list;
+  const base::YamlNode* category =
+      map.need("category", "what these words are about, for rules and records");
+  if (category != nullptr && is_name(category->scalar))
+    list.category = category->scalar;
+  else if (category != nullptr)
+    base::yaml_wants(draft.problems, *category, map.path() + ".category", "a name such as health");
+  map.need("sensitivity", "public, internal, confidential or restricted");
+  read_sensitivity(map, "sensitivity", list.sensitivity);
+  read_regions(map, "regions", list.regions);
+  map.need("words", "the words and phrases");
+  map.texts("words", list.words);
+  draft.config.labels.words.push_back(std::move(list));
+  draft.word_lines.push_back(node.line);
+}
+
+void read_category_regions(const base::YamlNode& node, Draft& draft) {
+  base::YamlMap map(node, "labels.regions", draft.problems);
+  for (const auto& member : node.members) {
+    policy::Regions regions;
+    if (!read_regions(map, member.key, regions)) continue;
+    draft.config.labels.category_regions[member.key] = regions;
+    draft.category_lines[member.key] = member.line;
+  }
+}
+
+void read_places_by_sensitivity(const base::YamlNode& node, Draft& draft) {
+  base::YamlMap map(node, "policy.places", draft.problems);
+  draft.places_line = node.line;
+  for (const policy::Sensitivity level : policy::kSensitivities) {
+    const base::YamlNode* list = map.take(policy::sensitivity_name(level));
+    if (list == nullptr) continue;
+    const auto places =
+        read_places(*list, fmt::format("policy.places.{}", policy::sensitivity_name(level)), draft);
+    if (places)
+      draft.config.policy.places_by_sensitivity[static_cast<std::size_t>(level)] = *places;
+  }
+}
+
+void read_objective(base::YamlMap& map, policy::Objective& out) {
+  map.number("quality_min", out.quality_min, 0, 1);
+  double value = 0;
+  if (map.number("ttft_ms_max", value, 0, 1e7)) out.ttft_max_ms = value;
+  if (map.number("total_ms_max", value, 0, 1e8)) out.total_max_ms = value;
+}
+
+void read_rule(const base::YamlNode& node, std::string path, Draft& draft) {
+  base::YamlMap map(node, std::move(path), draft.problems);
+  policy::Rule rule;
+  read_name(map, "how explanations call this rule", rule.name);
+  rule.where = fmt::format("{}:{}", draft.file, node.line);
+  if (const base::YamlNode* when = map.take("when")) {
+    base::YamlMap conditions(*when, map.path() + ".when", draft.problems);
+    policy::Sensitivity level{};
+    if (read_sensitivity(conditions, "sensitivity", level)) rule.sensitivity_at_least = level;
+    conditions.texts("categories", rule.categories);
+    conditions.texts("tenants", rule.tenants);
+    conditions.texts("routes", rule.routes);
+    conditions.texts("languages", rule.languages);
+  }
+  bool refuse = false;
+  map.flag("refuse", refuse);
+  const base::YamlNode* only = map.take("only");
+  if (only != nullptr) {
+    base::YamlMap demands(*only, map.path() + ".only", draft.problems);
+    if (const base::YamlNode* places = demands.take("places"))
+      rule.places = read_places(*places, demands.path() + ".places", draft);
+    read_regions(demands, "regions", rule.regions);
+    demands.texts("targets", rule.targets);
+  }
+  if (refuse == (only != nullptr))
+    draft.problem(node.line,
+                  fmt::format("{} needs either only: (places, regions, targets) or refuse: true",
+                              map.path()));
+  if (refuse) rule.places = policy::Places::none();
+  draft.config.policy.rules.push_back(std::move(rule));
+  draft.rule_lines.push_back(node.line);
+}
+
+void read_route(const base::YamlNode& node, std::string path, Draft& draft) {
+  base::YamlMap map(node, std::move(path), draft.problems);
+  policy::Route route;
+  read_name(map, "what clients write as model", route.name);
+  route.objective = draft.config.policy.objective;
+  read_objective(map, route.objective);
+  std::vector<std::string> targets;
+  map.need("targets", "the targets that may serve it");
+  map.texts("targets", targets);
+  Draft::Promise promise;
+  if (const base::YamlNode* serves = map.take("serves")) {
+    base::YamlMap inner(*serves, map.path() + ".serves", draft.problems);
+    policy::Sensitivity level{};
+    if (read_sensitivity(inner, "sensitivity", level)) promise.sensitivity = level;
+    inner.texts("regions", promise.regions);
+  }
+  draft.route_targets.push_back(std::move(targets));
+  draft.route_promises.push_back(std::move(promise));
+  draft.config.policy.routes.push_back(std::move(route));
+  draft.route_lines.push_back(node.line);
+}
+
+}  // namespace
+
+void read_labels(base::YamlMap& root, Draft& draft) {
+  const base::YamlNode* node = root.take("labels");
+  if (node == nullptr) return;
+  base::YamlMap map(*node, "labels", draft.problems);
+  policy::LabelRules& rules = draft.config.labels;
+  read_sensitivity(map, "base", rules.base);
+  read_sensitivity(map, "attachments", rules.attachments);
+  if (const base::YamlNode* detectors = map.take("detectors")) {
+    base::YamlMap inner(*detectors, "labels.detectors", draft.problems);
+    for (const policy::DetectorInfo& info : policy::detectors()) read_detector(inner, info, draft);
+  }
+  map.each("words", [&](const base::YamlNode& item, std::string path) {
+    read_word_list(item, std::move(path), draft);
+  });
+  if (const base::YamlNode* regions = map.take("regions")) read_category_regions(*regions, draft);
+}
+
+void read_policy(base::YamlMap& root, Draft& draft) {
+  const base::YamlNode* node = root.take("policy");
+  if (node == nullptr) return;
+  base::YamlMap map(*node, "policy", draft.problems);
+  if (const base::YamlNode* places = map.take("places")) read_places_by_sensitivity(*places, draft);
+  read_objective(map, draft.config.policy.objective);
+  if (map.text("default_route", draft.default_route))
+    draft.default_route_line = map.line_of("default_route");
+  map.each("rules", [&](const base::YamlNode& item, std::string path) {
+    read_rule(item, std::move(path), draft);
+  });
+}
+
+void read_routes(base::YamlMap& root, Draft& draft) {
+  root.each("routes", [&](const base::YamlNode& item, std::string path) {
+    read_route(item, std::move(path), draft);
+  });
+}
+
+}  // namespace nearside::gateway
