@@ -4,56 +4,42 @@
 #include "kernels/avx2_products.h"
 #include "kernels/avx2_vector.h"
 #include "kernels/table.h"
+#include "kernels/vector_quantize.h"
 #include "kernels/vector_rows.h"
 
 namespace nearside::kernels {
 
 namespace {
 
-/// One block of scale_columns; the values and its scale.
-void quantize_block(const float* x, std::size_t columns, std::int8_t* values, float* scale) {
-  const __m256 without_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
-  __m256 magnitudes = _mm256_setzero_ps();
-  for (std::size_t i = 0; i < columns; i += 8)
-    magnitudes = _mm256_max_ps(_mm256_and_ps(_mm256_loadu_ps(x + i), without_sign), magnitudes);
-  float magnitude = Avx2Vector::reduce_max(magnitudes);
-  if (magnitude < kBlockMagnitudeMin) magnitude = 0;
-  *scale = magnitude / 127.0f;
-  const __m256 inverse = _mm256_set1_ps(magnitude > 0 ? 127.0f / magnitude : 0.0f);
-  for (std::size_t i = 0; i < columns; i += 8) {
-    const __m256i levels = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), inverse));
-    const __m128i words =
-        _mm_packs_epi32(_mm256_castsi256_si128(levels), _mm256_extracti128_si256(levels, 1));
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(values + i), _mm_packs_epi16(words, words));
+struct Avx2Quantize {
+  static float greatest_magnitude(const float* x, std::size_t n) {
+    const __m256 without_sign = _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff));
+    __m256 magnitudes = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < n; i += 8)
+      magnitudes = _mm256_max_ps(_mm256_and_ps(_mm256_loadu_ps(x + i), without_sign), magnitudes);
+    return Avx2Vector::reduce_max(magnitudes);
   }
-}
 
-/// The sum of 16 values.
-std::int32_t sum_of_16(const std::int8_t* values) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(values));
-  const __m128i pairs = _mm_maddubs_epi16(_mm_set1_epi8(1), bytes);
-  const __m128i sums = _mm_madd_epi16(pairs, _mm_set1_epi16(1));
-  const __m128i halves = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
-  return _mm_cvtsi128_si32(_mm_add_epi32(halves, _mm_shuffle_epi32(halves, 0xb1)));
-}
-
-void quantize_activations(ActivationKind kind, const float* x, std::size_t columns,
-                          const QuantizedRow& out) {
-  const std::size_t block = kind == ActivationKind::kBlock32 ? 32 : 256;
-  for (std::size_t c = 0; c < columns; c += block)
-    quantize_block(x + c, block, out.values + c, out.scales + c / block);
-  for (std::size_t pair = 0; pair < columns / 32; ++pair) {
-    const std::int32_t first = sum_of_16(out.values + 32 * pair);
-    const std::int32_t second = sum_of_16(out.values + 32 * pair + 16);
-    if (kind == ActivationKind::kBlock32) {
-      out.sums[pair] = first + second;
-    } else {
-      out.sums[2 * pair] = first;
-      out.sums[2 * pair + 1] = second;
-      out.pair_sums[pair] = static_cast<std::int16_t>(first + second);
+  /// `inverse` is one over the scale.
+  static void quantize_block(const float* x, std::size_t n, float inverse, std::int8_t* values) {
+    const __m256 factor = _mm256_set1_ps(inverse);
+    for (std::size_t i = 0; i < n; i += 8) {
+      const __m256i levels = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), factor));
+      const __m128i words =
+          _mm_packs_epi32(_mm256_castsi256_si128(levels), _mm256_extracti128_si256(levels, 1));
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(values + i), _mm_packs_epi16(words, words));
     }
   }
-}
+
+  /// The sum of 16 values.
+  static std::int32_t sum_of_16(const std::int8_t* values) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(values));
+    const __m128i pairs = _mm_maddubs_epi16(_mm_set1_epi8(1), bytes);
+    const __m128i sums = _mm_madd_epi16(pairs, _mm_set1_epi16(1));
+    const __m128i halves = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(halves, _mm_shuffle_epi32(halves, 0xb1)));
+  }
+};
 
 const Product& product(gguf::TensorType type) {
   switch (type) {
@@ -80,7 +66,7 @@ const Product& product(gguf::TensorType type) {
 
 constexpr Table make_table() {
   Table table = Rows<Avx2Vector>::table("avx2");
-  table.quantize_activations = quantize_activations;
+  table.quantize_activations = quantize_activations<Avx2Quantize>;
   table.product = product;
   return table;
 }

@@ -22,7 +22,7 @@ inline void over_blocks(const std::byte* panel, std::size_t half, const Activati
           with_sums ? _mm256_set1_epi32(x.sums[(token + static_cast<std::size_t>(t)) * blocks + b])
                     : _mm256_setzero_si256();
     block_products(panel + half * (kGroupBytes / 2) + b * kGroups * kGroupBytes,
-                   x.values + token * x.columns + b * 32, integers);
+                   x.values + token * x.value_stride + b * 32, integers);
     const __m256 w_scale = load_halves(scales + b * kPanelRows * 2);
 #pragma GCC unroll 4
     for (int t = 0; t < kTokens; ++t) {
@@ -49,7 +49,7 @@ struct Q4_0Kernel {
                 return g < 4 ? _mm256_and_si256(both, _mm256_set1_epi8(15))
                              : shift_down_to_nibbles(both);
               },
-              values, x.columns, integers);
+              values, x.value_stride, integers);
         });
   }
 };
@@ -74,7 +74,7 @@ struct Q8_0Kernel {
 #pragma GCC unroll 4
             for (int t = 0; t < kTokens; ++t) {
               const __m256i four =
-                  broadcast_four(values + static_cast<std::size_t>(t) * x.columns + 4 * g);
+                  broadcast_four(values + static_cast<std::size_t>(t) * x.value_stride + 4 * g);
               const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(four, w));
               integers[t] = _mm256_add_epi32(integers[t], _mm256_madd_epi16(pairs, ones));
             }

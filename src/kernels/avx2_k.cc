@@ -101,8 +101,8 @@ struct Q45Kernel {
         __m256i integers[kTokens];
         for (__m256i& integer : integers) integer = _mm256_setzero_si256();
         add_products<8, kFifthBit ? 4 : 8>([&](std::size_t g) { return weights(groups, sub, g); },
-                                           x.values + token * x.columns + b * 256 + sub * 32,
-                                           x.columns, integers);
+                                           x.values + token * x.value_stride + b * 256 + sub * 32,
+                                           x.value_stride, integers);
         const __m256 scale = scales.of(sub);
         for (int t = 0; t < kTokens; ++t)
           partial[t] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(integers[t]), scale, partial[t]);
@@ -143,7 +143,8 @@ struct Q6_KKernel {
           integers[t] = _mm256_set1_epi32(
               x.sums[(token + static_cast<std::size_t>(t)) * (x.columns / 16) + b * 16 + sub]);
         add_products<4, 2>([&](std::size_t g) { return weights(groups, sub * 4 + g); },
-                           x.values + token * x.columns + b * 256 + sub * 16, x.columns, integers);
+                           x.values + token * x.value_stride + b * 256 + sub * 16, x.value_stride,
+                           integers);
         const __m128i bytes = _mm_loadl_epi64(
             reinterpret_cast<const __m128i*>(block + 64 + sub * kPanelRows + half * kHalfRows));
         const __m256 scale = _mm256_mul_ps(d, _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)));

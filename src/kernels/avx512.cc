@@ -4,52 +4,38 @@
 #include "kernels/avx512_products.h"
 #include "kernels/avx512_vector.h"
 #include "kernels/table.h"
+#include "kernels/vector_quantize.h"
 #include "kernels/vector_rows.h"
 
 namespace nearside::kernels {
 
 namespace {
 
-/// One block of scale_columns; the values and its scale.
-void quantize_block(const float* x, std::size_t columns, std::int8_t* values, float* scale) {
-  __m512 magnitudes = _mm512_setzero_ps();
-  for (std::size_t i = 0; i < columns; i += 16)
-    magnitudes = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), magnitudes);
-  float magnitude = _mm512_reduce_max_ps(magnitudes);
-  if (magnitude < kBlockMagnitudeMin) magnitude = 0;
-  *scale = magnitude / 127.0f;
-  const __m512 inverse = _mm512_set1_ps(magnitude > 0 ? 127.0f / magnitude : 0.0f);
-  for (std::size_t i = 0; i < columns; i += 16) {
-    const __m512i levels = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), inverse));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(values + i), _mm512_cvtepi32_epi8(levels));
+struct Avx512Quantize {
+  static float greatest_magnitude(const float* x, std::size_t n) {
+    __m512 magnitudes = _mm512_setzero_ps();
+    for (std::size_t i = 0; i < n; i += 16)
+      magnitudes = _mm512_max_ps(_mm512_abs_ps(_mm512_loadu_ps(x + i)), magnitudes);
+    return _mm512_reduce_max_ps(magnitudes);
   }
-}
 
-/// The sum of 16 values.
-std::int32_t sum_of_16(const std::int8_t* values) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(values));
-  const __m128i sums = _mm_dpbusd_epi32(_mm_setzero_si128(), _mm_set1_epi8(1), bytes);
-  const __m128i halves = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
-  return _mm_cvtsi128_si32(_mm_add_epi32(halves, _mm_shuffle_epi32(halves, 0xb1)));
-}
-
-void quantize_activations(ActivationKind kind, const float* x, std::size_t columns,
-                          const QuantizedRow& out) {
-  const std::size_t block = kind == ActivationKind::kBlock32 ? 32 : 256;
-  for (std::size_t c = 0; c < columns; c += block)
-    quantize_block(x + c, block, out.values + c, out.scales + c / block);
-  for (std::size_t pair = 0; pair < columns / 32; ++pair) {
-    const std::int32_t first = sum_of_16(out.values + 32 * pair);
-    const std::int32_t second = sum_of_16(out.values + 32 * pair + 16);
-    if (kind == ActivationKind::kBlock32) {
-      out.sums[pair] = first + second;
-    } else {
-      out.sums[2 * pair] = first;
-      out.sums[2 * pair + 1] = second;
-      out.pair_sums[pair] = static_cast<std::int16_t>(first + second);
+  /// `inverse` is one over the scale.
+  static void quantize_block(const float* x, std::size_t n, float inverse, std::int8_t* values) {
+    const __m512 factor = _mm512_set1_ps(inverse);
+    for (std::size_t i = 0; i < n; i += 16) {
+      const __m512i levels = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), factor));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(values + i), _mm512_cvtepi32_epi8(levels));
     }
   }
-}
+
+  /// The sum of 16 values.
+  static std::int32_t sum_of_16(const std::int8_t* values) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(values));
+    const __m128i sums = _mm_dpbusd_epi32(_mm_setzero_si128(), _mm_set1_epi8(1), bytes);
+    const __m128i halves = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
+    return _mm_cvtsi128_si32(_mm_add_epi32(halves, _mm_shuffle_epi32(halves, 0xb1)));
+  }
+};
 
 const Product& product(gguf::TensorType type) {
   switch (type) {
@@ -76,7 +62,7 @@ const Product& product(gguf::TensorType type) {
 
 constexpr Table make_table() {
   Table table = Rows<Avx512Vector>::table("avx512");
-  table.quantize_activations = quantize_activations;
+  table.quantize_activations = quantize_activations<Avx512Quantize>;
   table.product = product;
   return table;
 }

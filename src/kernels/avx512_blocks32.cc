@@ -1,128 +1,152 @@
 // AVX-512 VNNI products of formats with one scale for 32 columns: Q4_0 and Q8_0.
 //
 // Weights are unsigned (q + offset) as vpdpbusd wants them; the integer sums begin with
-// -offset * sum(x), which the activations carry already multiplied (Product::sum_factor).
+// -offset * sum(x), which the activations carry already multiplied (Product::sum_factor). Per block
+// sums += float(integers) * (w scale * 2^power), and at the end sums * base: the scale of x costs
+// an integer addition instead of a multiplication, which would compete with vpdpbusd for its
+// execution units.
+#include "kernels/avx512_expanded.h"
 #include "kernels/avx512_products.h"
-#include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
 
 namespace {
 
-/// The integer sums of one block become f32: sums += float(integers) * (w scale * x scale).
-template <int kPanels, int kTokens>
-inline void add_scaled(const __m512i (&integers)[kPanels][kTokens], const std::byte* const* scales,
-                       const float* x_scales, std::size_t x_stride,
-                       __m512 (&sums)[kPanels][kTokens]) {
-#pragma GCC unroll 2
-  for (int p = 0; p < kPanels; ++p) {
-    const __m512 w_scale = load_halves(scales[p]);
-#pragma GCC unroll 6
-    for (int t = 0; t < kTokens; ++t) {
-      const __m512 scale =
-          _mm512_mul_ps(w_scale, _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * x_stride]));
-      sums[p][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers[p][t]), scale, sums[p][t]);
-    }
-  }
-}
-
-/// A row of tiles over the blocks; `block_products` adds the integer products of one block.
-template <int kPanels, int kTokens, std::size_t kGroups, typename BlockProducts>
-inline void over_blocks(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                        std::size_t token, __m512 (&sums)[kPanels][kTokens],
-                        BlockProducts block_products) {
-  const std::size_t blocks = x.columns / 32;
-  const std::int8_t* values = x.values + token * x.columns;
-  const float* x_scales = x.scales + token * blocks;
-  const std::int32_t* x_sums = x.sums + token * blocks;
-  for (auto& row : sums)
-    for (__m512& sum : row) sum = _mm512_setzero_ps();
-  for (std::size_t b = 0; b < blocks; ++b) {
-    __m512i integers[kPanels][kTokens];
-    const std::byte* groups[kPanels];
-    const std::byte* scales[kPanels];
-#pragma GCC unroll 2
-    for (int p = 0; p < kPanels; ++p) {
-      const std::byte* const base = panel + static_cast<std::size_t>(p) * panel_bytes;
-      groups[p] = base + b * kGroups * kGroupBytes;
-      scales[p] = base + blocks * kGroups * kGroupBytes + b * kPanelRows * 2;
-#pragma GCC unroll 6
-      for (int t = 0; t < kTokens; ++t)
-        integers[p][t] = _mm512_set1_epi32(x_sums[static_cast<std::size_t>(t) * blocks + b]);
-    }
-    block_products(groups, values + b * 32, integers);
-    add_scaled<kPanels, kTokens>(integers, scales, x_scales + b, blocks, sums);
-  }
-}
-
-struct Q4_0Kernel {
+struct Q4_0Blocks {
+  static constexpr std::size_t kGroups = 4;  // stored for a block
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q4_0_panel_bytes(rows, columns);
   }
-
-  template <int kPanels, int kTokens>
-  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
-    const std::size_t stride = x.columns;
-    const __m512i nibble = _mm512_set1_epi8(15);
-    over_blocks<kPanels, kTokens, 4>(
-        panel, panel_bytes, x, token, sums,
-        [&](const std::byte* const* groups, const std::int8_t* values,
-            __m512i(&integers)[kPanels][kTokens]) {
-#pragma GCC unroll 4
-          for (std::size_t g = 0; g < 4; ++g) {
-            __m512i low[kPanels];
-            __m512i high[kPanels];
-#pragma GCC unroll 2
-            for (int p = 0; p < kPanels; ++p) {
-              const __m512i both = load_group(groups[p], g);
-              low[p] = _mm512_and_si512(both, nibble);
-              high[p] = _mm512_and_si512(_mm512_srli_epi16(both, 4), nibble);
-            }
-#pragma GCC unroll 6
-            for (int t = 0; t < kTokens; ++t) {
-              const std::int8_t* const of_token = values + static_cast<std::size_t>(t) * stride;
-              const __m512i x_low = broadcast_four(of_token + 4 * g);
-              const __m512i x_high = broadcast_four(of_token + 16 + 4 * g);
-#pragma GCC unroll 2
-              for (int p = 0; p < kPanels; ++p) {
-                integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], low[p], x_low);
-                integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], high[p], x_high);
-              }
-            }
-          }
-        });
+  /// Columns 4g.. of the block whose groups these are; g < 8.
+  static inline __m512i weights(const std::byte* groups, std::size_t g) {
+    const __m512i both = load_group(groups, g % 4);
+    return g < 4 ? low_nibbles(both) : high_nibbles(both);
   }
 };
 
-struct Q8_0Kernel {
+struct Q8_0Blocks {
+  static constexpr std::size_t kGroups = 8;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q8_0_panel_bytes(rows, columns);
   }
+  static inline __m512i weights(const std::byte* groups, std::size_t g) {
+    return load_group(groups, g);
+  }
+};
+
+template <typename Blocks>
+struct Kernel {
+  // Up to here unpacking anew for each tile costs less than passing through memory.
+  static constexpr std::size_t kDirectTokensMax = 12;
+
+  static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
+    return Blocks::panel_bytes(rows, columns);
+  }
+  static const std::byte* groups_of(const std::byte* panel, std::size_t block) {
+    return panel + block * Blocks::kGroups * kGroupBytes;
+  }
+  static __m512 scale_of(const std::byte* panel, std::size_t blocks, std::size_t block) {
+    return load_halves(panel + blocks * Blocks::kGroups * kGroupBytes + block * kPanelRows * 2);
+  }
 
   template <int kPanels, int kTokens>
-  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
-    const std::size_t stride = x.columns;
-    over_blocks<kPanels, kTokens, 8>(
-        panel, panel_bytes, x, token, sums,
-        [&](const std::byte* const* groups, const std::int8_t* values,
-            __m512i(&integers)[kPanels][kTokens]) {
-#pragma GCC unroll 8
-          for (std::size_t g = 0; g < 8; ++g) {
-            __m512i w[kPanels];
-#pragma GCC unroll 2
-            for (int p = 0; p < kPanels; ++p) w[p] = load_group(groups[p], g);
+  static inline void start(const std::int32_t* x_sums, std::size_t blocks,
+                           __m512i (&integers)[kPanels][kTokens]) {
 #pragma GCC unroll 6
-            for (int t = 0; t < kTokens; ++t) {
-              const __m512i four =
-                  broadcast_four(values + static_cast<std::size_t>(t) * stride + 4 * g);
+    for (int t = 0; t < kTokens; ++t)
 #pragma GCC unroll 2
-              for (int p = 0; p < kPanels; ++p)
-                integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
-            }
-          }
-        });
+      for (int p = 0; p < kPanels; ++p)
+        integers[p][t] = _mm512_set1_epi32(x_sums[static_cast<std::size_t>(t) * blocks]);
+  }
+
+  template <int kPanels, int kTokens>
+  static inline void add_scaled(const __m512i (&integers)[kPanels][kTokens],
+                                const __m512 (&scales)[kPanels], const std::int32_t* powers,
+                                std::size_t blocks, __m512 (&sums)[kPanels][kTokens]) {
+#pragma GCC unroll 6
+    for (int t = 0; t < kTokens; ++t)
+#pragma GCC unroll 2
+      for (int p = 0; p < kPanels; ++p)
+        sums[p][t] = _mm512_fmadd_ps(
+            _mm512_cvtepi32_ps(integers[p][t]),
+            times_power(scales[p], powers[static_cast<std::size_t>(t) * blocks]), sums[p][t]);
+  }
+
+  static inline __m512 finish(__m512 sum, const Activations& x, std::size_t token) {
+    return _mm512_mul_ps(sum, _mm512_set1_ps(x.bases[token]));
+  }
+
+  template <int kPanels, int kTokens>
+  static inline void direct_tile(const std::byte* panel, std::size_t panel_bytes,
+                                 const Activations& x, std::size_t token,
+                                 __m512 (&sums)[kPanels][kTokens]) {
+    const std::size_t blocks = x.columns / 32;
+    clear(sums);
+    for (std::size_t b = 0; b < blocks; ++b) {
+      __m512i integers[kPanels][kTokens];
+      start<kPanels, kTokens>(x.sums + token * blocks + b, blocks, integers);
+      const std::int8_t* const values = x.values + token * x.value_stride + b * 32;
+#pragma GCC unroll 8
+      for (std::size_t g = 0; g < 8; ++g) {
+        __m512i w[kPanels];
+#pragma GCC unroll 2
+        for (int p = 0; p < kPanels; ++p)
+          w[p] =
+              Blocks::weights(groups_of(panel + static_cast<std::size_t>(p) * panel_bytes, b), g);
+#pragma GCC unroll 6
+        for (int t = 0; t < kTokens; ++t) {
+          const __m512i four =
+              broadcast_four(values + static_cast<std::size_t>(t) * x.value_stride + 4 * g);
+#pragma GCC unroll 2
+          for (int p = 0; p < kPanels; ++p)
+            integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+        }
+      }
+      __m512 scales[kPanels];
+#pragma GCC unroll 2
+      for (int p = 0; p < kPanels; ++p)
+        scales[p] = scale_of(panel + static_cast<std::size_t>(p) * panel_bytes, blocks, b);
+      add_scaled<kPanels, kTokens>(integers, scales, x.powers + token * blocks + b, blocks, sums);
+    }
+    for (int p = 0; p < kPanels; ++p)
+      for (int t = 0; t < kTokens; ++t)
+        sums[p][t] = finish(sums[p][t], x, token + static_cast<std::size_t>(t));
+  }
+
+  static inline void expand(const std::byte* panel, std::size_t columns, std::size_t first,
+                            std::size_t count, ExpandedPanel& out) {
+    for (std::size_t i = 0; i < count / 32; ++i) {
+      const std::size_t block = first / 32 + i;
+      _mm512_store_ps(out.scales[i], scale_of(panel, columns / 32, block));
+#pragma GCC unroll 8
+      for (std::size_t g = 0; g < 8; ++g)
+        _mm512_store_si512(out.groups + (i * 8 + g) * kGroupBytes,
+                           Blocks::weights(groups_of(panel, block), g));
+    }
+  }
+
+  template <int kPanels, int kTokens>
+  static inline void expanded_tile(const ExpandedPanel* panels, std::size_t count,
+                                   const Activations& x, std::size_t token, std::size_t first,
+                                   float (*of)[2][kPanelRows]) {
+    const std::size_t blocks = x.columns / 32;
+    const std::int8_t* const values = x.values + token * x.value_stride + first;
+    const std::int32_t* const x_sums = x.sums + token * blocks + first / 32;
+    const std::int32_t* const powers = x.powers + token * blocks + first / 32;
+    __m512 sums[kPanels][kTokens];
+    for (int p = 0; p < kPanels; ++p)
+      for (int t = 0; t < kTokens; ++t) sums[p][t] = _mm512_load_ps(of[t][p]);
+    for (std::size_t b = 0; b < count / 32; ++b) {
+      __m512i integers[kPanels][kTokens];
+      start<kPanels, kTokens>(x_sums + b, blocks, integers);
+      add_sub_block<kPanels, kTokens, 8>(panels, b, values, x.value_stride, integers);
+      __m512 scales[kPanels];
+#pragma GCC unroll 2
+      for (int p = 0; p < kPanels; ++p) scales[p] = _mm512_load_ps(panels[p].scales[b]);
+      add_scaled<kPanels, kTokens>(integers, scales, powers + b, blocks, sums);
+    }
+    for (int p = 0; p < kPanels; ++p)
+      for (int t = 0; t < kTokens; ++t) _mm512_store_ps(of[t][p], sums[p][t]);
   }
 };
 
@@ -133,12 +157,12 @@ constinit const Product kAvx512Q4_0 = {.name = "16-row panels, avx512 vnni",
                                        .sum_factor = -8,
                                        .packed_bytes = q4_0_panel_bytes,
                                        .pack = pack_q4_0_panels,
-                                       .multiply = multiply_panels<Q4_0Kernel>};
+                                       .multiply = multiply_panels<Kernel<Q4_0Blocks>>};
 constinit const Product kAvx512Q8_0 = {.name = "16-row panels, avx512 vnni",
                                        .rows_per_panel = kPanelRows,
                                        .sum_factor = -128,
                                        .packed_bytes = q8_0_panel_bytes,
                                        .pack = pack_q8_0_panels,
-                                       .multiply = multiply_panels<Q8_0Kernel>};
+                                       .multiply = multiply_panels<Kernel<Q8_0Blocks>>};
 
 }  // namespace nearside::kernels

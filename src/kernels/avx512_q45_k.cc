@@ -3,8 +3,8 @@
 //
 // Per 256 columns: sums += x scale * (sum over sub-blocks of d scale (q . x) - dmin (minima . sums
 // of x)). The minima are 16-bit integers in pairs and multiply the sums of x with vpdpwssd.
+#include "kernels/avx512_expanded.h"
 #include "kernels/avx512_products.h"
-#include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
 
@@ -13,9 +13,9 @@ namespace {
 /// The scales and minima of one block of 16 rows, unpacked. Bytes i of lane r: row r.
 struct BlockScales {
   __m512 d;
+  __m512 minus_dmin;
   __m512i scale[2];    // bytes: sub-blocks 0..3, 4..7
   __m512i minimum[4];  // pairs of 16 bits: sub-blocks (0, 1), (2, 3), (4, 5), (6, 7)
-  __m512 minus_dmin;
 
   void unpack(const std::byte* block) {
     d = load_halves(block);
@@ -24,14 +24,12 @@ struct BlockScales {
     const __m512i b = load_group(block, 2);
     const __m512i c = load_group(block, 3);
     const __m512i six = _mm512_set1_epi8(63);
-    const __m512i four = _mm512_set1_epi8(15);
     const __m512i upper = _mm512_set1_epi8(0x30);  // the two top bits, shifted right by two
     scale[0] = _mm512_and_si512(a, six);
-    scale[1] = _mm512_or_si512(_mm512_and_si512(c, four),
-                               _mm512_and_si512(_mm512_srli_epi32(a, 2), upper));
-    const __m512i minima[2] = {_mm512_and_si512(b, six),
-                               _mm512_or_si512(_mm512_and_si512(_mm512_srli_epi32(c, 4), four),
-                                               _mm512_and_si512(_mm512_srli_epi32(b, 2), upper))};
+    scale[1] = _mm512_or_si512(low_nibbles(c), _mm512_and_si512(_mm512_srli_epi32(a, 2), upper));
+    const __m512i minima[2] = {
+        _mm512_and_si512(b, six),
+        _mm512_or_si512(high_nibbles(c), _mm512_and_si512(_mm512_srli_epi32(b, 2), upper))};
     const __m512i even = _mm512_set1_epi32(0x00ff00ff);
     for (int half = 0; half < 2; ++half) {
       minimum[2 * half] = _mm512_and_si512(minima[half], even);
@@ -48,114 +46,117 @@ struct BlockScales {
 
 /// One group of 4-bit weights of an even or odd sub-block.
 inline __m512i nibbles(__m512i both, bool odd) {
-  return _mm512_and_si512(odd ? _mm512_srli_epi16(both, 4) : both, _mm512_set1_epi8(15));
+  return odd ? high_nibbles(both) : low_nibbles(both);
 }
 
-struct Q4_KKernel {
+struct Q4_KBlocks {
   static constexpr std::size_t kBlockBytes = kQ4_KPanelBlockBytes;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q4_k_panel_bytes(rows, columns);
   }
-  template <std::size_t kSub>
-  static inline __m512i weights(const std::byte* block, std::size_t g) {
-    return nibbles(load_group(block + 256, kSub / 2 * 8 + g), kSub % 2 == 1);
+  static inline __m512i weights(const std::byte* block, std::size_t sub, std::size_t g) {
+    return nibbles(load_group(block + 256, sub / 2 * 8 + g), sub % 2 == 1);
   }
 };
 
-struct Q5_KKernel {
+struct Q5_KBlocks {
   static constexpr std::size_t kBlockBytes = kQ5_KPanelBlockBytes;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q5_k_panel_bytes(rows, columns);
   }
-  template <std::size_t kSub>
-  static inline __m512i weights(const std::byte* block, std::size_t g) {
-    const __m512i low = nibbles(load_group(block + 256, 8 + kSub / 2 * 8 + g), kSub % 2 == 1);
-    // Bit kSub of each byte moves to bit 4.
+  static inline __m512i weights(const std::byte* block, std::size_t sub, std::size_t g) {
+    const __m512i low = nibbles(load_group(block + 256, 8 + sub / 2 * 8 + g), sub % 2 == 1);
+    // Bit `sub` of each byte moves to bit 4.
     const __m512i fifths = load_group(block + 256, g);
-    __m512i moved;
-    if constexpr (kSub < 4)
-      moved = _mm512_slli_epi16(fifths, 4 - kSub);
-    else
-      moved = _mm512_srli_epi16(fifths, kSub - 4);
+    const __m512i moved = sub < 4 ? _mm512_slli_epi16(fifths, static_cast<unsigned>(4 - sub))
+                                  : _mm512_srli_epi16(fifths, static_cast<unsigned>(sub - 4));
     // low | (moved & 16)
     return _mm512_ternarylogic_epi32(low, moved, _mm512_set1_epi8(16), 0xf8);
   }
 };
 
-template <typename Format>
+template <typename Blocks>
 struct Kernel {
+  // Up to here unpacking anew for each tile costs less than passing through memory.
+  static constexpr std::size_t kDirectTokensMax = 6;
+
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
-    return Format::panel_bytes(rows, columns);
+    return Blocks::panel_bytes(rows, columns);
   }
 
-  template <std::size_t kSub, int kPanels, int kTokens>
-  static inline void sub_block(const std::byte* const* blocks, const BlockScales* scales,
-                               const std::int8_t* values, std::size_t stride,
-                               __m512 (&partial)[kPanels][kTokens]) {
-    __m512i integers[kPanels][kTokens];
-    for (auto& row : integers)
-      for (__m512i& integer : row) integer = _mm512_setzero_si512();
-#pragma GCC unroll 8
-    for (std::size_t g = 0; g < 8; ++g) {
-      __m512i w[kPanels];
-#pragma GCC unroll 2
-      for (int p = 0; p < kPanels; ++p) w[p] = Format::template weights<kSub>(blocks[p], g);
-#pragma GCC unroll 6
-      for (int t = 0; t < kTokens; ++t) {
-        const __m512i four =
-            broadcast_four(values + static_cast<std::size_t>(t) * stride + 32 * kSub + 4 * g);
-#pragma GCC unroll 2
-        for (int p = 0; p < kPanels; ++p)
-          integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
-      }
+  static inline __m512 finish(__m512 sum, const Activations&, std::size_t) { return sum; }
+
+  /// -dmin * (minima . sums of x) for one token.
+  static inline __m512 minus_minima(const __m512i (&minima)[4], __m512 minus_dmin,
+                                    const std::int16_t* pair_sums) {
+    __m512i products = _mm512_setzero_si512();
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      std::int32_t pair;
+      std::memcpy(&pair, pair_sums + 2 * i, 4);
+      products = _mm512_dpwssd_epi32(products, minima[i], _mm512_set1_epi32(pair));
     }
-#pragma GCC unroll 2
-    for (int p = 0; p < kPanels; ++p) {
-      const __m512 scale = scales[p].of(kSub);
-#pragma GCC unroll 6
-      for (int t = 0; t < kTokens; ++t)
-        partial[p][t] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers[p][t]), scale, partial[p][t]);
-    }
+    return _mm512_mul_ps(_mm512_cvtepi32_ps(products), minus_dmin);
   }
 
   template <int kPanels, int kTokens>
-  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
+  static inline void add_scaled(const __m512i (&integers)[kPanels][kTokens],
+                                const __m512 (&scales)[kPanels],
+                                __m512 (&partial)[kPanels][kTokens]) {
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p)
+#pragma GCC unroll 6
+      for (int t = 0; t < kTokens; ++t)
+        partial[p][t] =
+            _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers[p][t]), scales[p], partial[p][t]);
+  }
+
+  template <int kPanels, int kTokens>
+  static inline void direct_tile(const std::byte* panel, std::size_t panel_bytes,
+                                 const Activations& x, std::size_t token,
+                                 __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 256;
-    const std::size_t stride = x.columns;
-    for (auto& row : sums)
-      for (__m512& sum : row) sum = _mm512_setzero_ps();
+    clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
-      const std::int8_t* const values = x.values + token * stride + b * 256;
-      const std::int16_t* const pair_sums = x.pair_sums + token * (stride / 32) + b * 8;
+      const std::int8_t* const values = x.values + token * x.value_stride + b * 256;
+      const std::int16_t* const pair_sums = x.pair_sums + token * blocks * 8 + b * 8;
       const float* const x_scales = x.scales + token * blocks + b;
       const std::byte* block[kPanels];
       BlockScales scales[kPanels];
       __m512 partial[kPanels][kTokens];
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p) {
-        block[p] = panel + static_cast<std::size_t>(p) * panel_bytes + b * Format::kBlockBytes;
+        block[p] = panel + static_cast<std::size_t>(p) * panel_bytes + b * Blocks::kBlockBytes;
         scales[p].unpack(block[p]);
 #pragma GCC unroll 6
-        for (int t = 0; t < kTokens; ++t) {
-          __m512i minima = _mm512_setzero_si512();
-#pragma GCC unroll 4
-          for (int i = 0; i < 4; ++i) {
-            std::int32_t pair;
-            std::memcpy(&pair, pair_sums + static_cast<std::size_t>(t) * (stride / 32) + 2 * i, 4);
-            minima = _mm512_dpwssd_epi32(minima, scales[p].minimum[i], _mm512_set1_epi32(pair));
-          }
-          partial[p][t] = _mm512_mul_ps(_mm512_cvtepi32_ps(minima), scales[p].minus_dmin);
-        }
+        for (int t = 0; t < kTokens; ++t)
+          partial[p][t] = minus_minima(scales[p].minimum, scales[p].minus_dmin,
+                                       pair_sums + static_cast<std::size_t>(t) * blocks * 8);
       }
-      sub_block<0, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<1, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<2, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<3, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<4, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<5, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<6, kPanels, kTokens>(block, scales, values, stride, partial);
-      sub_block<7, kPanels, kTokens>(block, scales, values, stride, partial);
+#pragma GCC unroll 8
+      for (std::size_t sub = 0; sub < 8; ++sub) {
+        __m512i integers[kPanels][kTokens];
+        for (auto& row : integers)
+          for (__m512i& integer : row) integer = _mm512_setzero_si512();
+#pragma GCC unroll 8
+        for (std::size_t g = 0; g < 8; ++g) {
+          __m512i w[kPanels];
+#pragma GCC unroll 2
+          for (int p = 0; p < kPanels; ++p) w[p] = Blocks::weights(block[p], sub, g);
+#pragma GCC unroll 6
+          for (int t = 0; t < kTokens; ++t) {
+            const __m512i four = broadcast_four(
+                values + static_cast<std::size_t>(t) * x.value_stride + 32 * sub + 4 * g);
+#pragma GCC unroll 2
+            for (int p = 0; p < kPanels; ++p)
+              integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+          }
+        }
+        __m512 sub_scales[kPanels];
+#pragma GCC unroll 2
+        for (int p = 0; p < kPanels; ++p) sub_scales[p] = scales[p].of(sub);
+        add_scaled<kPanels, kTokens>(integers, sub_scales, partial);
+      }
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p)
 #pragma GCC unroll 6
@@ -164,6 +165,62 @@ struct Kernel {
               partial[p][t], _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
               sums[p][t]);
     }
+  }
+
+  static inline void expand(const std::byte* panel, std::size_t, std::size_t first, std::size_t,
+                            ExpandedPanel& out) {
+    const std::byte* const block = panel + first / 256 * Blocks::kBlockBytes;
+    BlockScales scales;
+    scales.unpack(block);
+    _mm512_store_ps(out.minus_dmin, scales.minus_dmin);
+    for (std::size_t i = 0; i < 4; ++i) _mm512_store_si512(out.minima[i], scales.minimum[i]);
+#pragma GCC unroll 8
+    for (std::size_t sub = 0; sub < 8; ++sub) {
+      _mm512_store_ps(out.scales[sub], scales.of(sub));
+#pragma GCC unroll 8
+      for (std::size_t g = 0; g < 8; ++g)
+        _mm512_store_si512(out.groups + (sub * 8 + g) * kGroupBytes,
+                           Blocks::weights(block, sub, g));
+    }
+  }
+
+  template <int kPanels, int kTokens>
+  static inline void expanded_tile(const ExpandedPanel* panels, std::size_t, const Activations& x,
+                                   std::size_t token, std::size_t first,
+                                   float (*of)[2][kPanelRows]) {
+    const std::size_t blocks = x.columns / 256;
+    const std::int8_t* const values = x.values + token * x.value_stride + first;
+    const std::int16_t* const pair_sums = x.pair_sums + token * blocks * 8 + first / 32;
+    const float* const x_scales = x.scales + token * blocks + first / 256;
+    __m512 partial[kPanels][kTokens];
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p) {
+      __m512i minima[4];
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) minima[i] = _mm512_load_si512(panels[p].minima[i]);
+      const __m512 minus_dmin = _mm512_load_ps(panels[p].minus_dmin);
+#pragma GCC unroll 6
+      for (int t = 0; t < kTokens; ++t)
+        partial[p][t] =
+            minus_minima(minima, minus_dmin, pair_sums + static_cast<std::size_t>(t) * blocks * 8);
+    }
+    for (std::size_t sub = 0; sub < 8; ++sub) {
+      __m512i integers[kPanels][kTokens];
+      for (auto& row : integers)
+        for (__m512i& integer : row) integer = _mm512_setzero_si512();
+      add_sub_block<kPanels, kTokens, 8>(panels, sub, values, x.value_stride, integers);
+      __m512 scales[kPanels];
+#pragma GCC unroll 2
+      for (int p = 0; p < kPanels; ++p) scales[p] = _mm512_load_ps(panels[p].scales[sub]);
+      add_scaled<kPanels, kTokens>(integers, scales, partial);
+    }
+    for (int p = 0; p < kPanels; ++p)
+      for (int t = 0; t < kTokens; ++t)
+        _mm512_store_ps(
+            of[t][p],
+            _mm512_fmadd_ps(partial[p][t],
+                            _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
+                            _mm512_load_ps(of[t][p])));
   }
 };
 
@@ -174,12 +231,12 @@ constinit const Product kAvx512Q4_K = {.name = "16-row panels, avx512 vnni",
                                        .sum_factor = 0,
                                        .packed_bytes = q4_k_panel_bytes,
                                        .pack = pack_q4_k_panels,
-                                       .multiply = multiply_panels<Kernel<Q4_KKernel>>};
+                                       .multiply = multiply_panels<Kernel<Q4_KBlocks>>};
 constinit const Product kAvx512Q5_K = {.name = "16-row panels, avx512 vnni",
                                        .rows_per_panel = kPanelRows,
                                        .sum_factor = 0,
                                        .packed_bytes = q5_k_panel_bytes,
                                        .pack = pack_q5_k_panels,
-                                       .multiply = multiply_panels<Kernel<Q5_KKernel>>};
+                                       .multiply = multiply_panels<Kernel<Q5_KBlocks>>};
 
 }  // namespace nearside::kernels

@@ -45,7 +45,7 @@ float dot_blocks(const std::byte* row, const Activations& x, std::size_t token) 
   constexpr ActivationKind kKind =
       Decoded::kElementCount == 32 ? ActivationKind::kBlock32 : ActivationKind::kBlock256;
   constexpr std::size_t kSums = Decoded::kSubElementCount / sum_columns(kKind);
-  const std::int8_t* values = x.values + token * x.columns;
+  const std::int8_t* values = x.values + token * x.value_stride;
   const float* scales = x.scales + token * (x.columns / scale_columns(kKind));
   const std::int32_t* sums = x.sums + token * (x.columns / sum_columns(kKind));
   Decoded decoded;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;
 // Quantised activations of one part: they and a panel of weights should stay in a 512 KiB L2.
-constexpr std::size_t kPartActivationBytesMax = 256 * 1024;
+constexpr std::size_t kPartActivationBytesMax = 384 * 1024;
 // Parts for each thread: enough that a slow core takes fewer of them, few enough that taking one
 // (one atomic addition) costs nothing.
 constexpr std::size_t kPartsPerThread = 8;
@@ -51,22 +51,35 @@ Activations quantize(ActivationKind kind, std::int32_t sum_factor, const float* 
                      std::size_t tokens, std::size_t columns, Context& context) {
   Activations out{.tokens = tokens, .columns = columns, .floats = x};
   if (kind == ActivationKind::kF32) return out;
+  const bool blocks_32 = kind == ActivationKind::kBlock32;
   const std::size_t scale_count = columns / scale_columns(kind);
   const std::size_t sum_count = columns / sum_columns(kind);
-  const std::size_t pair_sum_count = kind == ActivationKind::kBlock256 ? columns / 32 : 0;
+  const std::size_t pairs = columns / 32;
+  // Rows of a power of two of bytes would all fall into the same few sets of the first-level cache;
+  // one line more spreads them.
+  out.value_stride = round_up(columns, kAlignment) + kAlignment;
   Layout layout;
-  const std::size_t values_at = layout.place(tokens * columns);
+  const std::size_t values_at = layout.place(tokens * out.value_stride);
   const std::size_t scales_at = layout.place(tokens * scale_count * sizeof(float));
   const std::size_t sums_at = layout.place(tokens * sum_count * sizeof(std::int32_t));
-  const std::size_t pair_sums_at = layout.place(tokens * pair_sum_count * sizeof(std::int16_t));
+  const std::size_t bases_at = layout.place(blocks_32 ? tokens * sizeof(float) : 0);
+  const std::size_t powers_at = layout.place(blocks_32 ? tokens * pairs * sizeof(std::int32_t) : 0);
+  const std::size_t pair_sums_at =
+      layout.place(blocks_32 ? 0 : tokens * pairs * sizeof(std::int16_t));
   std::byte* const scratch = aligned_scratch(layout.end(), context);
   auto* const values = reinterpret_cast<std::int8_t*>(scratch + values_at);
   auto* const scales = reinterpret_cast<float*>(scratch + scales_at);
   auto* const sums = reinterpret_cast<std::int32_t*>(scratch + sums_at);
+  auto* const bases = reinterpret_cast<float*>(scratch + bases_at);
+  auto* const powers = reinterpret_cast<std::int32_t*>(scratch + powers_at);
   auto* const pair_sums = reinterpret_cast<std::int16_t*>(scratch + pair_sums_at);
   const auto quantize_token = [&](std::size_t t) {
-    const QuantizedRow row{values + t * columns, scales + t * scale_count, sums + t * sum_count,
-                           pair_sum_count > 0 ? pair_sums + t * pair_sum_count : nullptr};
+    const QuantizedRow row{.values = values + t * out.value_stride,
+                           .scales = scales + t * scale_count,
+                           .sums = sums + t * sum_count,
+                           .base = blocks_32 ? bases + t : nullptr,
+                           .powers = blocks_32 ? powers + t * pairs : nullptr,
+                           .pair_sums = blocks_32 ? nullptr : pair_sums + t * pairs};
     context.table.quantize_activations(kind, x + t * columns, columns, row);
     for (std::size_t i = 0; i < sum_count; ++i) row.sums[i] *= sum_factor;
   };
@@ -81,6 +94,8 @@ Activations quantize(ActivationKind kind, std::int32_t sum_factor, const float* 
   out.values = values;
   out.scales = scales;
   out.sums = sums;
+  out.bases = bases;
+  out.powers = powers;
   out.pair_sums = pair_sums;
   return out;
 }

@@ -249,17 +249,25 @@ TEST_P(Rows, QuantizesActivationsToTheSameBits) {
       std::vector<std::int8_t> values;
       std::vector<float> scales;
       std::vector<std::int32_t> sums;
+      std::vector<std::int32_t> powers;
       std::vector<std::int16_t> pair_sums;
+      float base = 0;
       bool operator==(const Quantized&) const = default;
     };
     const auto run = [&](const Table& t) {
-      Quantized q{std::vector<std::int8_t>(columns),
-                  std::vector<float>(columns / scale_columns(kind)),
-                  std::vector<std::int32_t>(columns / sum_columns(kind)),
-                  std::vector<std::int16_t>(columns / 32)};
-      t.quantize_activations(kind, x.data(), columns,
-                             {q.values.data(), q.scales.data(), q.sums.data(),
-                              kind == ActivationKind::kBlock256 ? q.pair_sums.data() : nullptr});
+      Quantized q{.values = std::vector<std::int8_t>(columns),
+                  .scales = std::vector<float>(columns / scale_columns(kind)),
+                  .sums = std::vector<std::int32_t>(columns / sum_columns(kind)),
+                  .powers = std::vector<std::int32_t>(columns / 32),
+                  .pair_sums = std::vector<std::int16_t>(columns / 32)};
+      t.quantize_activations(
+          kind, x.data(), columns,
+          {.values = q.values.data(),
+           .scales = q.scales.data(),
+           .sums = q.sums.data(),
+           .base = &q.base,
+           .powers = q.powers.data(),
+           .pair_sums = kind == ActivationKind::kBlock256 ? q.pair_sums.data() : nullptr});
       return q;
     };
     EXPECT_TRUE(run(table) == run(plain));

@@ -1,6 +1,7 @@
 // The plain C++ table: the reference that all others are tested against, and what runs where
 // nothing wider does.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "kernels/format.h"
@@ -142,18 +143,49 @@ void weighted_sum(const float* weights, const CachedHead<Element>& values, float
   }
 }
 
+float greatest_magnitude(const float* x, std::size_t n) {
+  float greatest = 0;
+  for (std::size_t i = 0; i < n; ++i) greatest = std::fmax(greatest, std::fabs(x[i]));
+  return greatest;
+}
+
+/// `inverse` is one over the scale.
+void quantize_block(const float* x, std::size_t n, float inverse, std::int8_t* values) {
+  for (std::size_t i = 0; i < n; ++i)
+    values[i] = static_cast<std::int8_t>(std::nearbyint(x[i] * inverse));
+}
+
+void quantize_blocks_32(const float* x, std::size_t columns, const QuantizedRow& out) {
+  const float row_max = greatest_magnitude(x, columns);
+  const bool zero = row_max < kMagnitudeMin;
+  *out.base = zero ? 0.0f : row_max / 127.0f * 0x1p-24f;
+  for (std::size_t c = 0; c < columns; c += 32) {
+    const float block_max = greatest_magnitude(x + c, 32);
+    const std::int32_t power = zero ? 0
+                                    : block_power(std::bit_cast<std::uint32_t>(row_max),
+                                                  std::bit_cast<std::uint32_t>(block_max));
+    out.powers[c / 32] = power * (1 << 23);
+    out.scales[c / 32] = std::ldexp(*out.base, power);
+    const float inverse = zero ? 0.0f : std::ldexp(127.0f / row_max, kBlockPowerMax - power);
+    quantize_block(x + c, 32, inverse, out.values + c);
+  }
+}
+
+void quantize_blocks_256(const float* x, std::size_t columns, const QuantizedRow& out) {
+  for (std::size_t c = 0; c < columns; c += 256) {
+    const float block_max = greatest_magnitude(x + c, 256);
+    const bool zero = block_max < kMagnitudeMin;
+    out.scales[c / 256] = zero ? 0.0f : block_max / 127.0f;
+    quantize_block(x + c, 256, zero ? 0.0f : 127.0f / block_max, out.values + c);
+  }
+}
+
 void quantize_activations(ActivationKind kind, const float* x, std::size_t columns,
                           const QuantizedRow& out) {
-  const std::size_t block = scale_columns(kind);
-  for (std::size_t c = 0; c < columns; c += block) {
-    float magnitude = 0;
-    for (std::size_t i = c; i < c + block; ++i) magnitude = std::fmax(magnitude, std::fabs(x[i]));
-    if (magnitude < kBlockMagnitudeMin) magnitude = 0;
-    out.scales[c / block] = magnitude / 127.0f;
-    const float inverse = magnitude > 0 ? 127.0f / magnitude : 0.0f;
-    for (std::size_t i = c; i < c + block; ++i)
-      out.values[i] = static_cast<std::int8_t>(std::nearbyint(x[i] * inverse));
-  }
+  if (kind == ActivationKind::kBlock32)
+    quantize_blocks_32(x, columns, out);
+  else
+    quantize_blocks_256(x, columns, out);
   for (std::size_t c = 0; c < columns; c += sum_columns(kind)) {
     std::int32_t sum = 0;
     for (std::size_t i = c; i < c + sum_columns(kind); ++i) sum += out.values[i];
