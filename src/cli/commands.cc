@@ -9,7 +9,7 @@ namespace nearside::cli {
 
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
-  return {bench, chat, eval, model, run, tokenize_text, train};
+  return {bench, chat, eval, model, run, tokenize_text, train, worker};
 }
 
 }  // namespace nearside::cli

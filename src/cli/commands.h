@@ -9,9 +9,10 @@ namespace nearside::cli {
 
 std::vector<Declare> commands();
 
-Run tokenize_text(CLI::App& root, CLI::App*& command);
 // Commands too small for a header of their own.
 Run chat(CLI::App& root, CLI::App*& command);
 Run run(CLI::App& root, CLI::App*& command);
+Run tokenize_text(CLI::App& root, CLI::App*& command);
+Run worker(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

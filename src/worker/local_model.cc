@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "kernels/table.h"
 #include "worker/worker_process.h"
 
 namespace nearside::worker {
@@ -21,12 +22,21 @@ constexpr std::string_view kRoom = "worker";
 
 WorkerCommand command_for(const LocalModelOptions& options) {
   const engine::Options& engine = options.engine;
-  return {options.program,
-          {"worker", "--channel", std::to_string(kChannelFd), "--model-fd",
-           std::to_string(kModelFd), "--name", options.name, "--threads",
-           std::to_string(engine.threads), "--context", std::to_string(engine.context_tokens_max),
-           "--sequences", std::to_string(engine.sequences_max), "--queue",
-           std::to_string(engine.queue_max), "--batch", std::to_string(engine.batch_tokens_max)}};
+  WorkerCommand command{options.program, {"worker"}};
+  const auto add = [&command](std::string name, std::string value) {
+    command.arguments.push_back(std::move(name));
+    command.arguments.push_back(std::move(value));
+  };
+  add("--channel", std::to_string(kChannelFd));
+  add("--model-fd", std::to_string(kModelFd));
+  add("--name", options.name);
+  add("--threads", std::to_string(engine.threads));
+  add("--context", std::to_string(engine.context_tokens_max));
+  add("--sequences", std::to_string(engine.sequences_max));
+  add("--queue", std::to_string(engine.queue_max));
+  add("--batch", std::to_string(engine.batch_tokens_max));
+  if (engine.kernels != nullptr) add("--kernels", engine.kernels->name);
+  return command;
 }
 
 /// What callers hear: always kUnavailable, so that the gateway asks another target.
