@@ -31,6 +31,7 @@ struct Options {
   std::string validation;
   std::string out;
   std::string type = "F16";
+  std::string precision = "f32";
   std::string name;
   std::string description;
   std::string chat_template;
@@ -94,6 +95,12 @@ base::Status write_curve(const Options& options, const std::vector<train::CurveP
 
 base::Status train_and_write(Options options) {
   const auto type = gguf::tensor_type_by_name(options.type);
+  if (options.precision == "bf16") {
+    options.run.trainer.products = kernels::sgemm_bf16_kernel();
+    if (options.run.trainer.products == nullptr)
+      return base::fail(base::Code::kUnsupported,
+                        "this processor has no AVX512_BF16; use --precision f32");
+  }
   std::vector<train::ChatRecord> records;
   for (const std::string& path : options.data) {
     auto more = TRY(read_records(path));
@@ -181,6 +188,9 @@ void declare_schedule(CLI::App& app, Options& options) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--clip", trainer.adamw.gradient_norm_max, "largest gradient norm (1)")
       ->check(CLI::PositiveNumber);
+  app.add_option("--precision", options.precision,
+                 "of products: f32, or bf16 where the processor has it, which is faster (f32)")
+      ->check(CLI::IsMember({"f32", "bf16"}));
   app.add_option("--seed", trainer.seed, "of fresh weights and of the order of the data (1)");
 }
 

@@ -83,6 +83,13 @@ void pack(const Strided& a, std::size_t first, std::size_t count, std::size_t de
   }
 }
 
+void convert(const SgemmKernel& kernel, float* panels, std::size_t count, std::size_t depth,
+             std::size_t width) {
+  if (kernel.convert == nullptr) return;
+  for (std::size_t panel = 0; panel < count; panel += width, panels += depth * width)
+    kernel.convert(panels, depth, width);
+}
+
 std::size_t rounded_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
 }
@@ -98,6 +105,14 @@ std::vector<const SgemmKernel*> sgemm_kernels() {
 #endif
   kernels.push_back(&sgemm_scalar());
   return kernels;
+}
+
+const SgemmKernel* sgemm_bf16_kernel() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bf16") != 0)
+    return &sgemm_avx512_bf16();
+#endif
+  return nullptr;
 }
 
 void Sgemm::multiply(std::size_t m, std::size_t n, std::size_t k, const Strided& a,
@@ -123,9 +138,11 @@ void Sgemm::multiply(std::size_t m, std::size_t n, std::size_t k, const Strided&
       const std::size_t kc = std::min(kDepthBlock, k - pc);
       const bool adds = accumulate || pc > 0;
       pack(b.transposed(), jc, nc, pc, kc, columns, packed_b_.data());
+      convert(*kernel_, packed_b_.data(), nc, kc, columns);
       for (std::size_t ic = 0; ic < m; ic += kRowBlock) {
         const std::size_t mc = std::min(kRowBlock, m - ic);
         pack(a, ic, mc, pc, kc, rows, packed_a_.data());
+        convert(*kernel_, packed_a_.data(), mc, kc, rows);
         for (std::size_t j = 0; j < nc; j += columns) {
           const float* b_panel = packed_b_.data() + j * kc;
           for (std::size_t i = 0; i < mc; i += rows) {

@@ -25,10 +25,18 @@ struct SgemmKernel {
   /// Shapes: a [depth, rows], b [depth, columns], c [rows, columns] with row stride `c_stride`.
   void (*tile)(std::size_t depth, const float* a, const float* b, float* c, std::size_t c_stride,
                bool accumulate);
+  /// Rewrites a packed panel [depth, width] in place into what `tile` reads; null: nothing to do.
+  void (*convert)(float* panel, std::size_t depth, std::size_t width) = nullptr;
 };
 
-/// Kernels this machine can run, the fastest first; the last is the plain reference.
+/// Kernels this machine can run with f32 products, the fastest first; the last is the plain
+/// reference.
 std::vector<const SgemmKernel*> sgemm_kernels();
+
+/// Rounds the inputs to bfloat16 (8 significant bits) and adds up their exact products in f32:
+/// twice the multiplications a cycle, a relative error of up to 2^-7 in each product. Enough for
+/// training where weights and moments stay f32. Null where the processor lacks AVX512_BF16.
+const SgemmKernel* sgemm_bf16_kernel();
 
 /// Packs and blocks; owns its packing buffers. Not thread-safe: one for each thread. (Training
 /// threads over parts of a batch, each with many products, instead of inside one product: one

@@ -24,7 +24,7 @@ struct Case {
 
 // The plain sum in double, and the bound on what f32 may differ from it: each of k additions rounds
 // by at most 2^-24 of the sum of magnitudes.
-void expect_product(const SgemmKernel& kernel, const Case& c) {
+void expect_product(const SgemmKernel& kernel, const Case& c, double input_error = 0) {
   SCOPED_TRACE(testing::Message() << kernel.name << " " << c.m << "x" << c.n << "x" << c.k << " "
                                   << c.a_transposed << c.b_transposed << c.accumulate);
   const auto a = random_floats(c.m * c.k, 1);
@@ -47,7 +47,7 @@ void expect_product(const SgemmKernel& kernel, const Case& c) {
         magnitude += std::abs(term);
       }
       ASSERT_NEAR(out[i * stride + j], sum,
-                  magnitude * static_cast<double>(c.k + 2) * std::ldexp(1.0, -24))
+                  magnitude * (static_cast<double>(c.k + 2) * std::ldexp(1.0, -24) + input_error))
           << i << "," << j;
     }
     for (std::size_t j = c.n; j < stride; ++j)
@@ -66,6 +66,22 @@ TEST(Sgemm, EveryKernelAgreesWithThePlainSumOnOddSizesAndTails) {
                                   {13, 31, 64}})
       for (int flags = 0; flags < 8; ++flags)
         expect_product(*kernel, {m, n, k, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0});
+}
+
+TEST(Sgemm, RoundedInputsCostAtMostTheirRounding) {
+  const SgemmKernel* kernel = sgemm_bf16_kernel();
+  if (kernel == nullptr) GTEST_SKIP() << "this processor has no bfloat16 products";
+  // Each factor is rounded by at most 2^-8 of itself, so each product by about 2^-7.
+  for (const auto& [m, n, k] : {std::array<std::size_t, 3>{1, 1, 1},
+                                {14, 32, 8},
+                                {15, 33, 7},
+                                {3, 70, 301},
+                                {170, 40, 257},
+                                {29, 515, 19},
+                                {13, 31, 64}})
+    for (int flags = 0; flags < 8; ++flags)
+      expect_product(*kernel, {m, n, k, (flags & 1) != 0, (flags & 2) != 0, (flags & 4) != 0},
+                     std::ldexp(1.01, -7));
 }
 
 TEST(Sgemm, AnEmptySumIsZeroOrLeavesWhatWasThere) {

@@ -12,4 +12,7 @@ const SgemmKernel& sgemm_avx2();
 /// 14 x 32: twenty-eight accumulators of sixteen lanes. REQUIRES: a processor with AVX-512F.
 const SgemmKernel& sgemm_avx512();
 
+/// 14 x 32 of bfloat16 pairs. REQUIRES: a processor with AVX-512F and AVX512_BF16.
+const SgemmKernel& sgemm_avx512_bf16();
+
 }  // namespace nearside::kernels

@@ -25,6 +25,7 @@ std::uint64_t fingerprint_of(const Layout& layout, const std::vector<float>& wei
        {shape.rope_base, shape.norm_epsilon, adamw.rate_max, adamw.rate_end_fraction, adamw.beta1,
         adamw.beta2, adamw.epsilon, adamw.weight_decay, adamw.gradient_norm_max})
     add_number(static_cast<double>(number));
+  sum = fingerprint(sum, options.products->name);
   add(weights.data(), weights.size() * sizeof(float));
   for (const Example& example : examples) {
     add_number(static_cast<double>(example.answer_begin));

@@ -24,7 +24,7 @@ Trainer::Trainer(const Layout& layout, const TrainerOptions& options, std::vecto
   CHECK(!examples.empty() && options.batch > 0 && options.shards > 0);
   CHECK(weights_.size() == layout.size);
   for (std::size_t i = 0; i < pool.size(); ++i)
-    transformers_.push_back(std::make_unique<Transformer>(layout));
+    transformers_.push_back(std::make_unique<Transformer>(layout, *options.products));
   gradients_.assign(std::min(options.shards, options.batch), std::vector<float>(layout.size));
 }
 

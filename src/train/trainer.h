@@ -22,6 +22,8 @@ struct TrainerOptions {
   /// as they are free, and the result is the same for any number of threads.
   std::size_t shards = 8;
   std::uint64_t seed = 1;
+  /// How matrices are multiplied; changes the weights a run ends with a little.
+  const kernels::SgemmKernel* products = kernels::sgemm_kernels().front();
 };
 
 struct StepReport {

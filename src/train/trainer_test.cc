@@ -66,6 +66,19 @@ TEST(Trainer, LearnsToCopyWhatItHasNotSeen) {
   EXPECT_GT(trainer.evaluate(copying(200, 99)).exact_fraction(), 0.9);
 }
 
+TEST(Trainer, LearnsTheSameWithRoundedProducts) {
+  if (kernels::sgemm_bf16_kernel() == nullptr)
+    GTEST_SKIP() << "this processor has no bfloat16 products";
+  const Layout layout(tiny_shape());
+  const auto data = copying(2000, 1);
+  base::ThreadPool pool(1);
+  TrainerOptions rounded = options(250);
+  rounded.products = kernels::sgemm_bf16_kernel();
+  Trainer trainer(layout, rounded, initial_weights(layout, 3), data, pool);
+  for (int i = 0; i < 250; ++i) trainer.step();
+  EXPECT_GT(trainer.evaluate(copying(200, 99)).exact_fraction(), 0.9);
+}
+
 TEST(Trainer, WeightsDoNotDependOnTheNumberOfThreads) {
   const Layout layout(tiny_shape());
   const auto data = copying(100, 1);

@@ -32,9 +32,10 @@ void spread_rows(float* values, const std::vector<std::size_t>& rows, std::size_
 
 }  // namespace
 
-Transformer::Transformer(const Layout& layout)
+Transformer::Transformer(const Layout& layout, const kernels::SgemmKernel& products)
     : layout_(layout),
       rope_(layout.shape.context, layout.shape.head_dim, layout.shape.rope_base),
+      sgemm_(products),
       states_(layout.shape.layers) {}
 
 void Transformer::linear(const float* x, const float* w, std::size_t tokens, std::size_t in,

@@ -23,7 +23,8 @@ struct Shard {
 /// thread-safe: one for each thread, all reading the same weights.
 class Transformer {
  public:
-  explicit Transformer(const Layout& layout);
+  explicit Transformer(const Layout& layout,
+                       const kernels::SgemmKernel& products = *kernels::sgemm_kernels().front());
 
   /// Loss and hits over the shard's targets. `hit` (may be null) holds one flag for each target.
   /// Keeps what backward needs; `scale` multiplies the gradient (one over the batch's targets makes
