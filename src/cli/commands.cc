@@ -3,6 +3,7 @@
 #include "cli/bench.h"
 #include "cli/eval.h"
 #include "cli/model.h"
+#include "cli/route.h"
 #include "cli/train.h"
 
 namespace nearside::cli {
@@ -10,6 +11,9 @@ namespace nearside::cli {
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
   return {bench, chat, eval, model, run, tokenize_text, train, worker};
+  return {
+      tokenize_text, bench, chat, eval, model, route, run, train,
+  };
 }
 
 }  // namespace nearside::cli

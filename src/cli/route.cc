@@ -1,0 +1,29 @@
+#include "cli/route.h"
+
+#include <array>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/command_group.h"
+
+namespace nearside::cli {
+
+namespace {
+
+// One line a subcommand.
+constexpr std::array kSubcommands = {
+    route_explain,
+};
+
+}  // namespace
+
+Run route(CLI::App& root, CLI::App*& command) {
+  command = root.add_subcommand("route", "Where requests would go, and why");
+  command->footer(
+      "Example: nearside route explain --config nearside.yaml \"The conveyor has stopped\"");
+  return declare_subcommands(*command, kSubcommands);
+}
+
+}  // namespace nearside::cli

@@ -1,0 +1,13 @@
+// `nearside route ...`: subcommands about decisions. Each is a file route_<name>.cc with one
+// Declare function, declared here, plus one line in the list in route.cc.
+#pragma once
+
+#include "cli/command.h"
+
+namespace nearside::cli {
+
+Run route(CLI::App& root, CLI::App*& command);
+
+Run route_explain(CLI::App& root, CLI::App*& command);
+
+}  // namespace nearside::cli
