@@ -10,10 +10,7 @@ namespace nearside::cli {
 
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
-  return {bench, chat, eval, model, run, tokenize_text, train, worker};
-  return {
-      tokenize_text, bench, chat, eval, model, route, run, train,
-  };
+  return {bench, chat, eval, model, route, run, tokenize_text, train, worker};
 }
 
 }  // namespace nearside::cli
