@@ -80,8 +80,8 @@ base::Result<policy::Decision> answer(const RouteQuestion& question, const gatew
   if (question.request_file.empty()) {
     request.messages = {json::object{{"role", "user"}, {"content", question.text}}};
   } else {
-    request =
-        TRY(read_request(TRY(base::read_file(question.request_file, kRequestBytesMax)), model));
+    const std::string body = TRY(base::read_file(question.request_file, kRequestBytesMax));
+    request = TRY(read_request(body, model));
   }
   const policy::Conversation conversation = policy::Conversation::of(request);
   const policy::Labeler labeler = TRY(policy::Labeler::create(config.labels));
