@@ -64,7 +64,8 @@ const checks = {
     for await (const chunk of await client.completions.create({
       model, prompt: "Pump P-17", max_tokens: 8, temperature: 0, stream: true,
     })) {
-      emit("CreateCompletionResponse", chunk);
+      // Not checked against the published schema: it describes whole completions only, and forbids the null finish_reason
+      // that every streamed piece but the last has.
       text += chunk.choices[0]?.text ?? "";
     }
     assert.equal(text, whole.choices[0].text);

@@ -150,8 +150,9 @@ class Faults(SystemTest):
      quality: {{prior: 0.99}}}}
 routes: [{{name: best, targets: [onprem/dead, device/endless], quality_min: 0.9}}]
 ledger:"""))
-        status, headers, _ = node.chat(max_tokens=4)
-        self.assertEqual(status, 200)
+        self.eventually(lambda: node.may_serve("device/endless"))
+        status, headers, body = node.chat(max_tokens=4)
+        self.assertEqual(status, 200, body)
         self.assertEqual(headers["x-nearside-target"], "device/endless")
         attempts = json.loads(node.ledger()[-1]["attempts"])
         self.assertEqual([a["target"] for a in attempts], ["onprem/dead", "device/endless"])

@@ -80,6 +80,11 @@ class Node:
         connection.request("POST", "/v1/chat/completions", json.dumps(body), headers or {})
         return connection, connection.getresponse()
 
+    def may_serve(self, target):
+        """Whether the target would be chosen if it were asked for by name: it is up and its worker has loaded."""
+        body = {"model": target, "messages": [{"role": "user", "content": MESSAGE}]}
+        return json.loads(self.request("POST", "/v1/route/explain", body)[2]).get("chosen") == target
+
     def ledger(self):
         """All records, oldest first, as dictionaries."""
         path = self.folder / "ledger.sqlite"
