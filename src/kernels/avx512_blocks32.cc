@@ -5,8 +5,8 @@
 // sums += float(integers) * (w scale * 2^power), and at the end sums * base: the scale of x costs
 // an integer addition instead of a multiplication, which would compete with vpdpbusd for its
 // execution units.
-#include "kernels/avx512_expanded.h"
 #include "kernels/avx512_products.h"
+#include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
 
@@ -36,9 +36,6 @@ struct Q8_0Blocks {
 
 template <typename Blocks>
 struct Kernel {
-  // Up to here unpacking anew for each tile costs less than passing through memory.
-  static constexpr std::size_t kDirectTokensMax = 12;
-
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
   }
@@ -77,9 +74,8 @@ struct Kernel {
   }
 
   template <int kPanels, int kTokens>
-  static inline void direct_tile(const std::byte* panel, std::size_t panel_bytes,
-                                 const Activations& x, std::size_t token,
-                                 __m512 (&sums)[kPanels][kTokens]) {
+  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
+                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 32;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
@@ -111,42 +107,6 @@ struct Kernel {
     for (int p = 0; p < kPanels; ++p)
       for (int t = 0; t < kTokens; ++t)
         sums[p][t] = finish(sums[p][t], x, token + static_cast<std::size_t>(t));
-  }
-
-  static inline void expand(const std::byte* panel, std::size_t columns, std::size_t first,
-                            std::size_t count, ExpandedPanel& out) {
-    for (std::size_t i = 0; i < count / 32; ++i) {
-      const std::size_t block = first / 32 + i;
-      _mm512_store_ps(out.scales[i], scale_of(panel, columns / 32, block));
-#pragma GCC unroll 8
-      for (std::size_t g = 0; g < 8; ++g)
-        _mm512_store_si512(out.groups + (i * 8 + g) * kGroupBytes,
-                           Blocks::weights(groups_of(panel, block), g));
-    }
-  }
-
-  template <int kPanels, int kTokens>
-  static inline void expanded_tile(const ExpandedPanel* panels, std::size_t count,
-                                   const Activations& x, std::size_t token, std::size_t first,
-                                   float (*of)[2][kPanelRows]) {
-    const std::size_t blocks = x.columns / 32;
-    const std::int8_t* const values = x.values + token * x.value_stride + first;
-    const std::int32_t* const x_sums = x.sums + token * blocks + first / 32;
-    const std::int32_t* const powers = x.powers + token * blocks + first / 32;
-    __m512 sums[kPanels][kTokens];
-    for (int p = 0; p < kPanels; ++p)
-      for (int t = 0; t < kTokens; ++t) sums[p][t] = _mm512_load_ps(of[t][p]);
-    for (std::size_t b = 0; b < count / 32; ++b) {
-      __m512i integers[kPanels][kTokens];
-      start<kPanels, kTokens>(x_sums + b, blocks, integers);
-      add_sub_block<kPanels, kTokens, 8>(panels, b, values, x.value_stride, integers);
-      __m512 scales[kPanels];
-#pragma GCC unroll 2
-      for (int p = 0; p < kPanels; ++p) scales[p] = _mm512_load_ps(panels[p].scales[b]);
-      add_scaled<kPanels, kTokens>(integers, scales, powers + b, blocks, sums);
-    }
-    for (int p = 0; p < kPanels; ++p)
-      for (int t = 0; t < kTokens; ++t) _mm512_store_ps(of[t][p], sums[p][t]);
   }
 };
 

@@ -3,8 +3,8 @@
 //
 // Per 256 columns: sums += x scale * (sum over sub-blocks of d scale (q . x) - dmin (minima . sums
 // of x)). The minima are 16-bit integers in pairs and multiply the sums of x with vpdpwssd.
-#include "kernels/avx512_expanded.h"
 #include "kernels/avx512_products.h"
+#include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
 
@@ -77,14 +77,9 @@ struct Q5_KBlocks {
 
 template <typename Blocks>
 struct Kernel {
-  // Up to here unpacking anew for each tile costs less than passing through memory.
-  static constexpr std::size_t kDirectTokensMax = 6;
-
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
   }
-
-  static inline __m512 finish(__m512 sum, const Activations&, std::size_t) { return sum; }
 
   /// -dmin * (minima . sums of x) for one token.
   static inline __m512 minus_minima(const __m512i (&minima)[4], __m512 minus_dmin,
@@ -112,9 +107,8 @@ struct Kernel {
   }
 
   template <int kPanels, int kTokens>
-  static inline void direct_tile(const std::byte* panel, std::size_t panel_bytes,
-                                 const Activations& x, std::size_t token,
-                                 __m512 (&sums)[kPanels][kTokens]) {
+  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
+                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 256;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
@@ -165,62 +159,6 @@ struct Kernel {
               partial[p][t], _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
               sums[p][t]);
     }
-  }
-
-  static inline void expand(const std::byte* panel, std::size_t, std::size_t first, std::size_t,
-                            ExpandedPanel& out) {
-    const std::byte* const block = panel + first / 256 * Blocks::kBlockBytes;
-    BlockScales scales;
-    scales.unpack(block);
-    _mm512_store_ps(out.minus_dmin, scales.minus_dmin);
-    for (std::size_t i = 0; i < 4; ++i) _mm512_store_si512(out.minima[i], scales.minimum[i]);
-#pragma GCC unroll 8
-    for (std::size_t sub = 0; sub < 8; ++sub) {
-      _mm512_store_ps(out.scales[sub], scales.of(sub));
-#pragma GCC unroll 8
-      for (std::size_t g = 0; g < 8; ++g)
-        _mm512_store_si512(out.groups + (sub * 8 + g) * kGroupBytes,
-                           Blocks::weights(block, sub, g));
-    }
-  }
-
-  template <int kPanels, int kTokens>
-  static inline void expanded_tile(const ExpandedPanel* panels, std::size_t, const Activations& x,
-                                   std::size_t token, std::size_t first,
-                                   float (*of)[2][kPanelRows]) {
-    const std::size_t blocks = x.columns / 256;
-    const std::int8_t* const values = x.values + token * x.value_stride + first;
-    const std::int16_t* const pair_sums = x.pair_sums + token * blocks * 8 + first / 32;
-    const float* const x_scales = x.scales + token * blocks + first / 256;
-    __m512 partial[kPanels][kTokens];
-#pragma GCC unroll 2
-    for (int p = 0; p < kPanels; ++p) {
-      __m512i minima[4];
-#pragma GCC unroll 4
-      for (int i = 0; i < 4; ++i) minima[i] = _mm512_load_si512(panels[p].minima[i]);
-      const __m512 minus_dmin = _mm512_load_ps(panels[p].minus_dmin);
-#pragma GCC unroll 6
-      for (int t = 0; t < kTokens; ++t)
-        partial[p][t] =
-            minus_minima(minima, minus_dmin, pair_sums + static_cast<std::size_t>(t) * blocks * 8);
-    }
-    for (std::size_t sub = 0; sub < 8; ++sub) {
-      __m512i integers[kPanels][kTokens];
-      for (auto& row : integers)
-        for (__m512i& integer : row) integer = _mm512_setzero_si512();
-      add_sub_block<kPanels, kTokens, 8>(panels, sub, values, x.value_stride, integers);
-      __m512 scales[kPanels];
-#pragma GCC unroll 2
-      for (int p = 0; p < kPanels; ++p) scales[p] = _mm512_load_ps(panels[p].scales[sub]);
-      add_scaled<kPanels, kTokens>(integers, scales, partial);
-    }
-    for (int p = 0; p < kPanels; ++p)
-      for (int t = 0; t < kTokens; ++t)
-        _mm512_store_ps(
-            of[t][p],
-            _mm512_fmadd_ps(partial[p][t],
-                            _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
-                            _mm512_load_ps(of[t][p])));
   }
 };
 

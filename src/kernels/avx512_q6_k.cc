@@ -2,22 +2,17 @@
 //
 // Weights are q + 32, unsigned; integer sums begin with -32 * sum(x) (Product::sum_factor).
 // Per 256 columns: sums += x scale * (sum over sub-blocks of d scale (q . x)).
-#include "kernels/avx512_expanded.h"
 #include "kernels/avx512_products.h"
+#include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
 
 namespace {
 
 struct Kernel {
-  // Up to here unpacking anew for each tile costs less than passing through memory.
-  static constexpr std::size_t kDirectTokensMax = 6;
-
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q6_k_panel_bytes(rows, columns);
   }
-
-  static inline __m512 finish(__m512 sum, const Activations&, std::size_t) { return sum; }
 
   /// Columns 4g.. of a block; g < 64. Quarters of 16 groups share a group of high bits.
   static inline __m512i weights(const std::byte* block, std::size_t g) {
@@ -62,9 +57,8 @@ struct Kernel {
   }
 
   template <int kPanels, int kTokens>
-  static inline void direct_tile(const std::byte* panel, std::size_t panel_bytes,
-                                 const Activations& x, std::size_t token,
-                                 __m512 (&sums)[kPanels][kTokens]) {
+  static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
+                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 256;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
@@ -108,46 +102,6 @@ struct Kernel {
               partial[p][t], _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
               sums[p][t]);
     }
-  }
-
-  static inline void expand(const std::byte* panel, std::size_t, std::size_t first, std::size_t,
-                            ExpandedPanel& out) {
-    const std::byte* const block = panel + first / 256 * kQ6_KPanelBlockBytes;
-#pragma GCC unroll 16
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      _mm512_store_ps(out.scales[sub], scale_of(block, sub));
-#pragma GCC unroll 4
-      for (std::size_t g = 4 * sub; g < 4 * sub + 4; ++g)
-        _mm512_store_si512(out.groups + g * kGroupBytes, weights(block, g));
-    }
-  }
-
-  template <int kPanels, int kTokens>
-  static inline void expanded_tile(const ExpandedPanel* panels, std::size_t, const Activations& x,
-                                   std::size_t token, std::size_t first,
-                                   float (*of)[2][kPanelRows]) {
-    const std::size_t blocks = x.columns / 256;
-    const std::int8_t* const values = x.values + token * x.value_stride + first;
-    const std::int32_t* const x_sums = x.sums + token * blocks * 16 + first / 16;
-    const float* const x_scales = x.scales + token * blocks + first / 256;
-    __m512 partial[kPanels][kTokens];
-    clear(partial);
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      __m512i integers[kPanels][kTokens];
-      start<kPanels, kTokens>(x_sums + sub, blocks * 16, integers);
-      add_sub_block<kPanels, kTokens, 4>(panels, sub, values, x.value_stride, integers);
-      __m512 scales[kPanels];
-#pragma GCC unroll 2
-      for (int p = 0; p < kPanels; ++p) scales[p] = _mm512_load_ps(panels[p].scales[sub]);
-      add_scaled<kPanels, kTokens>(integers, scales, partial);
-    }
-    for (int p = 0; p < kPanels; ++p)
-      for (int t = 0; t < kTokens; ++t)
-        _mm512_store_ps(
-            of[t][p],
-            _mm512_fmadd_ps(partial[p][t],
-                            _mm512_set1_ps(x_scales[static_cast<std::size_t>(t) * blocks]),
-                            _mm512_load_ps(of[t][p])));
   }
 };
 

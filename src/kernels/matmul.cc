@@ -13,7 +13,7 @@ namespace nearside::kernels {
 namespace {
 
 constexpr std::size_t kAlignment = 64;
-// Quantised activations of one part: they and a panel of weights should stay in a 512 KiB L2.
+// Quantised activations of one part: they and two panels of weights should stay in a 1 MiB L2.
 constexpr std::size_t kPartActivationBytesMax = 384 * 1024;
 // Parts for each thread: enough that a slow core takes fewer of them, few enough that taking one
 // (one atomic addition) costs nothing.
