@@ -91,12 +91,13 @@ def with_typos(rng, text, rate):
 
 
 class Generator:
-    def __init__(self, rng, language, messy, held_out):
+    def __init__(self, rng, language, messy, held_out, plain=False):
         self.rng = rng
         self.words = PHRASES[language]
         self.language = language
         self.messy = messy
         self.held_out = held_out
+        self.plain = plain
         self.kinds = list(self.words.KINDS.items())
         self.symptoms = {
             (category, letter): [s for s in entries if letter in s[2]]
@@ -131,7 +132,7 @@ class Generator:
         else:
             shapes = words.HELD_OUT_SHAPES if self.held_out else words.TRAIN_SHAPES
         shape = self.rng.choice(shapes)
-        if not self.held_out:
+        if not self.held_out and not self.plain:
             shape = self.decorated(shape)
         return self.filled(shape, kind, asset, predicate, noun, impact)
 
@@ -205,13 +206,15 @@ def main():
     parser.add_argument("--mix", default="en=1",
                         help="shares of en, de, en-messy, de-messy, as in en=2,en-messy=1")
     parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--plain", action="store_true",
+                        help="train without words that do not matter: easier, to learn from first")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
     rng = random.Random(f"{args.part}/{args.mix}/{args.seed}")
     names, shares = zip(*(entry.split("=") for entry in args.mix.split(",")))
     generators = {
-        name: Generator(rng, name[:2], name.endswith("-messy"), args.part == "test")
+        name: Generator(rng, name[:2], name.endswith("-messy"), args.part == "test", args.plain)
         for name in names}
     seen = set()
     while len(seen) < args.count:

@@ -178,6 +178,8 @@ void declare_schedule(CLI::App& app, Options& options) {
   app.add_option("--epochs", options.epochs, "passes over the data, instead of --steps (1)")
       ->check(CLI::PositiveNumber)
       ->excludes(steps);
+  app.add_option("--stop-after", options.run.stop_after,
+                 "end after so many steps of the schedule, to train on with --base");
   app.add_option("--batch", trainer.batch, "chats in a step (64)")->check(CLI::Range(1, 65536));
   app.add_option("--shards", trainer.shards, "parts of a batch that threads share out (8)")
       ->check(CLI::Range(1, 256));

@@ -1,6 +1,6 @@
 #include "train/run.h"
 
-#include <bit>
+#include <algorithm>
 #include <chrono>
 
 namespace nearside::train {
@@ -43,7 +43,8 @@ base::Result<RunResult> run_training(const Layout& layout, std::vector<float> we
                                      const std::function<void(const Progress&)>& on_progress) {
   const bool keeps = !options.checkpoint_path.empty();
   const std::uint64_t mark = keeps ? fingerprint_of(layout, weights, examples, options.trainer) : 0;
-  const std::size_t steps = options.trainer.adamw.steps;
+  std::size_t steps = options.trainer.adamw.steps;
+  if (options.stop_after != 0) steps = std::min(steps, options.stop_after);
   Trainer trainer(layout, options.trainer, std::move(weights), examples, pool);
   RunResult result;
   double seconds_before = 0;

@@ -105,6 +105,22 @@ TEST_F(Run, StartedAgainAfterItsEndItOnlyReadsTheCheckpoint) {
   EXPECT_TRUE(second->validation.has_value());
 }
 
+TEST_F(Run, StoppedEarlyItGivesTheWeightsTheScheduleHasThere) {
+  RunOptions stopped = options("");
+  stopped.stop_after = 15;
+  const auto early = train(stopped, [](const Progress&) {});
+  ASSERT_TRUE(early);
+  EXPECT_EQ(early->curve.back().step, 15U);
+  stopped.checkpoint_path = path_;
+  ASSERT_TRUE(train(stopped, [](const Progress&) {}));
+  const auto whole = train(options(path_), [](const Progress&) {});  // goes on to step 25
+  const auto unbroken = train(options(""), [](const Progress&) {});
+  ASSERT_TRUE(whole);
+  ASSERT_TRUE(unbroken);
+  EXPECT_EQ(whole->weights, unbroken->weights);
+  EXPECT_NE(early->weights, unbroken->weights);
+}
+
 TEST_F(Run, RefusesACheckpointOfAnotherRunOrADamagedOne) {
   ASSERT_TRUE(train(options(path_), [](const Progress&) {}));
   RunOptions other = options(path_);
