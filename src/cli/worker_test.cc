@@ -101,7 +101,7 @@ TEST_F(WorkerCommandTest, AnswersFromTheEngineInsideTheSandbox) {
 }
 
 TEST_F(WorkerCommandTest, SaysWhatIsWrongWithAHostileFile) {
-  std::ofstream(options_.file) << "GGUF\x03 and so on, but not for long enough";
+  std::ofstream(options_.file) << std::string("GGUF\x03\0\0\0 not for long enough", 28);
   const base::Status ready = open()->wait_ready(kPatience);
   ASSERT_FALSE(ready);
   EXPECT_EQ(ready.error().code, base::Code::kCorrupt) << ready.error().message;

@@ -11,8 +11,8 @@ namespace nearside::policy {
 
 /// Why a target may not serve.
 struct Veto {
-  std::string rule;  // "sensitivity", "rule:<name>", "residency", "down", "ability", "context",
-                     // "deadline", "cost_cap", "pinned"
+  std::string rule;    // "sensitivity", "rule:<name>", "residency", "down", "ability", "context",
+                       // "deadline", "cost_cap", "pinned"
   std::string reason;  // one sentence
 };
 
