@@ -14,5 +14,6 @@ Run chat(CLI::App& root, CLI::App*& command);
 Run run(CLI::App& root, CLI::App*& command);
 Run tokenize_text(CLI::App& root, CLI::App*& command);
 Run worker(CLI::App& root, CLI::App*& command);
+Run serve(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

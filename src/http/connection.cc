@@ -82,6 +82,10 @@ Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& option
   if (!ignored) remote_address_ = endpoint.address().to_string(ignored);
 }
 
+Connection::~Connection() {
+  if (const auto reply = reply_.lock()) reply->client_gone();
+}
+
 asio::awaitable<void> Connection::serve() {
   const auto self = shared_from_this();
   Next next = Next::kRequest;
@@ -186,8 +190,6 @@ asio::awaitable<int> Connection::read_body(Parser& parser) {
 }
 
 asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFraming framing) {
-  // The coroutine holds this connection until the reply has ended; a handler that keeps its
-  // Responder longer than that only keeps the executor's posts, which find the connection gone.
   const auto executor = socket_.get_executor();
   const auto reply = std::make_shared<Reply>(framing, [executor, weak = weak_from_this()] {
     asio::post(executor, [weak] {
@@ -195,6 +197,7 @@ asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFra
     });
   });
   woken_ = false;
+  reply_ = reply;
   handler_.handle(std::move(request), make_responder(reply));
 
   Reply::End end = Reply::End::kOpen;
@@ -211,6 +214,7 @@ asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFra
     co_await wait_for_wake();
   }
   if (peer_left_ || cut_) reply->client_gone();
+  reply_.reset();
   co_await stop_watching();
   if (peer_left_ || cut_) co_return Next::kClose;
   switch (end) {

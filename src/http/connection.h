@@ -28,6 +28,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, const ServerOptions& options, Handler& handler,
              const std::atomic<bool>& draining);
+  /// A reply that is still under way hears that its client has gone.
+  ~Connection();
 
   /// Serves until the connection ends. Never throws.
   boost::asio::awaitable<void> serve();
@@ -72,6 +74,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const std::atomic<bool>& draining_;
   std::string remote_address_;
   boost::beast::flat_buffer buffer_;
+  std::weak_ptr<Reply> reply_;  // under way
 
   boost::asio::steady_timer wake_timer_;
   bool woken_ = false;

@@ -51,7 +51,8 @@ base::Status CurlTransfer::prepare() {
     set(CURLOPT_PROXY, options_.proxy.c_str());
   else if (!options_.proxy_from_environment)
     set(CURLOPT_PROXY, "");
-  // The system's authorities stay trusted: they come from libcurl's default folder (CURLOPT_CAPATH).
+  // The system's authorities stay trusted: they come from libcurl's default folder
+  // (CURLOPT_CAPATH).
   if (!request_.ca_file.empty()) set(CURLOPT_CAINFO, request_.ca_file.c_str());
 
   if (request_.url.find_first_of("\r\n ") != std::string::npos ||

@@ -44,10 +44,8 @@ std::unique_ptr<Responder> make_responder(std::shared_ptr<Reply> reply) {
 Reply::Reply(ReplyFraming framing, std::function<void()> wake)
     : wake_(std::move(wake)), framing_(framing) {}
 
-void Reply::wake_unless_pending(std::unique_lock<std::mutex>& lock) {
-  const bool wake = !std::exchange(wake_pending_, true);
-  lock.unlock();
-  if (wake) wake_();
+void Reply::wake_unless_pending() {
+  if (!gone_ && !std::exchange(wake_pending_, true)) wake_();
 }
 
 std::string Reply::head(int status, const Headers& headers, std::string_view framing_header) const {
@@ -69,7 +67,7 @@ std::string Reply::head(int status, const Headers& headers, std::string_view fra
 }
 
 void Reply::send(Response response) {
-  std::unique_lock lock(mutex_);
+  const std::scoped_lock lock(mutex_);
   CHECK(!begun_ && end_ == End::kOpen);
   begun_ = true;
   end_ = framing_.keep_alive ? End::kKeep : End::kClose;
@@ -80,20 +78,20 @@ void Reply::send(Response response) {
                                  : fmt::format("content-length: {}\r\n", response.body.size());
   pending_ = head(response.status, response.headers, length);
   if (!framing_.head_only) pending_.append(response.body);
-  wake_unless_pending(lock);
+  wake_unless_pending();
 }
 
 void Reply::begin(int status, const Headers& headers) {
-  std::unique_lock lock(mutex_);
+  const std::scoped_lock lock(mutex_);
   CHECK(!begun_ && end_ == End::kOpen);
   begun_ = true;
   if (framing_.http_1_0) framing_.keep_alive = false;
   pending_ = head(status, headers, framing_.http_1_0 ? "" : "transfer-encoding: chunked\r\n");
-  wake_unless_pending(lock);
+  wake_unless_pending();
 }
 
 bool Reply::write(std::string_view bytes) {
-  std::unique_lock lock(mutex_);
+  const std::scoped_lock lock(mutex_);
   CHECK(begun_ && end_ == End::kOpen);
   if (gone_ || overflowed_) return false;
   if (bytes.empty() || framing_.head_only) return true;
@@ -107,12 +105,12 @@ bool Reply::write(std::string_view bytes) {
     fmt::format_to(std::back_inserter(pending_), "{:x}\r\n", bytes.size());
     pending_.append(bytes).append("\r\n");
   }
-  wake_unless_pending(lock);
+  wake_unless_pending();
   return true;
 }
 
 void Reply::finish() {
-  std::unique_lock lock(mutex_);
+  const std::scoped_lock lock(mutex_);
   CHECK(begun_ && end_ == End::kOpen);
   gone_callback_ = nullptr;
   if (overflowed_) {
@@ -121,23 +119,25 @@ void Reply::finish() {
     if (!framing_.http_1_0 && !framing_.head_only) pending_.append("0\r\n\r\n");
     end_ = framing_.keep_alive ? End::kKeep : End::kClose;
   }
-  wake_unless_pending(lock);
+  wake_unless_pending();
 }
 
 void Reply::abort() {
-  std::unique_lock lock(mutex_);
+  const std::scoped_lock lock(mutex_);
   if (end_ != End::kOpen) return;
   gone_callback_ = nullptr;
   end_ = framing_.http_1_0 ? End::kReset : End::kCut;
-  wake_unless_pending(lock);
+  wake_unless_pending();
 }
 
 void Reply::abandon() {
-  std::unique_lock lock(mutex_);
-  gone_callback_ = nullptr;
-  if (end_ != End::kOpen) return;
-  const bool begun = begun_;
-  lock.unlock();
+  bool begun = false;
+  {
+    const std::scoped_lock lock(mutex_);
+    gone_callback_ = nullptr;
+    if (end_ != End::kOpen) return;
+    begun = begun_;
+  }
   if (begun)
     abort();
   else

@@ -22,8 +22,9 @@ struct ReplyFraming {
   std::size_t buffer_bytes_max = 0;
 };
 
-/// Thread-safe. `wake` is called, outside the lock, when there is something new to take; it is not
-/// called again before the next take().
+/// Thread-safe. `wake` is called when there is something new to take, and not again before the next
+/// take(). It is called under the lock, so that after client_gone() has returned it never is: what
+/// it would wake may be gone then. It must not come back here.
 class Reply {
  public:
   enum class End {
@@ -57,7 +58,7 @@ class Reply {
   void close_after();
 
  private:
-  void wake_unless_pending(std::unique_lock<std::mutex>& lock);
+  void wake_unless_pending();
   std::string head(int status, const Headers& headers, std::string_view framing_header) const;
 
   const std::function<void()> wake_;

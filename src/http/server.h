@@ -88,8 +88,8 @@ struct ServerOptions {
 
 class Server {
  public:
-  /// Listens and serves until destroyed. `handler` and `log` must outlive the server, and every
-  /// Responder must have been destroyed before the server is.
+  /// Listens and serves until destroyed, which cuts what is under way: Responders that still exist
+  /// then hear that their client has gone. `handler` and `log` must outlive the server.
   /// Errors: kInvalidArgument (not an address), kUnavailable (the address is taken or not ours).
   static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler& handler,
                                                      base::Logger& log);

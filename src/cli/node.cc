@@ -1,0 +1,200 @@
+#include "cli/node.h"
+
+#include <algorithm>
+#include <random>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "cli/kernel_choice.h"
+#include "upstream/backend.h"
+
+namespace nearside::cli {
+namespace {
+
+using base::Code;
+using base::fail;
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32U) | device();
+}
+
+std::size_t threads_of(const gateway::ModelConfig& config) {
+  return config.threads != 0 ? config.threads
+                             : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+/// Two models with the same identity are the same worker.
+std::string identity(const gateway::ModelConfig& config) {
+  return fmt::format("{}\n{}\n{} {} {}", config.name, config.file, config.context_tokens,
+                     threads_of(config), config.sequences);
+}
+
+std::optional<std::string> down_why(const worker::LocalModel& model) {
+  const worker::Snapshot now = model.snapshot();
+  if (now.state == worker::State::kReady) return std::nullopt;
+  return now.error ? fmt::format("the worker is {}: {}", worker::state_name(now.state),
+                                 now.error->message)
+                   : fmt::format("the worker is {}", worker::state_name(now.state));
+}
+
+http::ServerOptions server_options(const gateway::ListenAddress& address,
+                                   const gateway::LimitsConfig& limits) {
+  http::ServerOptions options;
+  options.address = address.host;
+  options.port = address.port;
+  options.body_bytes_max = limits.body_bytes_max;
+  options.connections_max = limits.connections_max;
+  options.header_timeout = limits.header_timeout;
+  options.idle_timeout = limits.idle_timeout;
+  options.write_stall_timeout = limits.write_timeout;
+  return options;
+}
+
+std::string text_of(const std::vector<gateway::ListenAddress>& listen) {
+  std::string text;
+  for (const gateway::ListenAddress& address : listen) text += address.text() + " ";
+  return text;
+}
+
+}  // namespace
+
+Node::Node(base::Level level)
+    : log_(level), decision_ids_(clock_, random_seed()), client_(http::Client::create()) {}
+
+base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config) {
+  std::unique_ptr<Node> node(new Node(config.log_level));
+  TRY(node->serve(std::move(config)));
+  return node;
+}
+
+base::Status Node::serve(gateway::Config config) {
+  for (const gateway::ListenAddress& address : config.listen)
+    if (config.auth.anonymous() && !address.loopback())
+      return fail(Code::kInvalidArgument,
+                  "refusing to listen on {} without API keys: configure auth.keys, or listen on "
+                  "127.0.0.1",
+                  address.text());
+  ledger_file_ = config.ledger.file;
+  listen_ = config.listen;
+  ledger_ = TRY(telemetry::Ledger::open(ledger_file_, {}, log_));
+  if (const auto interrupted = ledger_->interrupted_count(); interrupted > 0)
+    log_.warn("serve", "{} requests were under way when this node last ended; the ledger says so",
+              interrupted);
+  Models models;
+  auto snapshot = TRY(assemble(std::move(config), models));
+  models_ = std::move(models);
+  gateway_ = std::make_unique<gateway::Gateway>(
+      gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_}, snapshot);
+  return listen(snapshot->config);
+}
+
+base::Status Node::listen(const gateway::Config& config) {
+  for (const gateway::ListenAddress& address : config.listen)
+    servers_.push_back(
+        TRY(http::Server::start(server_options(address, config.limits), *gateway_, log_)));
+  return {};
+}
+
+std::vector<std::string> Node::addresses() const {
+  std::vector<std::string> all;
+  for (const auto& server : servers_) all.push_back(server->address());
+  return all;
+}
+
+base::Status Node::reload(gateway::Config config) {
+  if (config.ledger.file != ledger_file_)
+    log_.warn("serve", "the ledger stays {}; another file needs a restart", ledger_file_);
+  if (text_of(config.listen) != text_of(listen_))
+    log_.warn("serve", "still listening on {}; other addresses need a restart", text_of(listen_));
+  // Whoever came in by an address that is open to others must still show a key.
+  config.listen = listen_;
+  const bool open_to_others = std::any_of(listen_.begin(), listen_.end(),
+                                          [](const auto& address) { return !address.loopback(); });
+  if (open_to_others && config.auth.anonymous())
+    return fail(Code::kInvalidArgument, "auth.keys is empty, but this node listens on {}",
+                text_of(listen_));
+  Models models;
+  auto snapshot = TRY(assemble(std::move(config), models));
+  for (auto& [key, model] : models_)
+    if (!models.contains(key)) retired_.push_back(std::move(model));
+  models_ = std::move(models);
+  gateway_->replace(std::move(snapshot));
+  sweep();
+  return {};
+}
+
+void Node::sweep() {
+  std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; });
+}
+
+bool Node::drain(std::chrono::milliseconds patience) {
+  gateway_->begin_drain();
+  const base::SteadyTime until = clock_.steady() + patience;
+  bool all_finished = true;
+  for (const auto& server : servers_) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(until - clock_.steady());
+    all_finished = server->drain(std::max(left, std::chrono::milliseconds(0))) && all_finished;
+  }
+  return all_finished;
+}
+
+base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::Config config,
+                                                                      Models& models) {
+  std::vector<gateway::Reach> reach;
+  for (std::size_t i = 0; i < config.reach.size(); ++i) {
+    const std::string& target = config.policy.targets[i].name;
+    if (const auto* local = std::get_if<gateway::LocalModel>(&config.reach[i]))
+      reach.push_back(TRY(reach_local(config.models[local->model_index], models)));
+    else
+      reach.push_back(
+          TRY(reach_upstream(std::get<gateway::UpstreamConfig>(config.reach[i]), target)));
+  }
+  policy::Labeler labeler = TRY(policy::Labeler::create(config.labels));
+  return std::shared_ptr<const gateway::Snapshot>(
+      std::make_shared<gateway::Snapshot>(std::move(config), std::move(labeler), std::move(reach)));
+}
+
+base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& config, Models& models) {
+  const std::string key = identity(config);
+  std::shared_ptr<worker::LocalModel>& model = models[key];
+  if (const auto known = models_.find(key); !model && known != models_.end()) model = known->second;
+  if (!model) {
+    worker::LocalModelOptions options;
+    options.name = config.name;
+    options.file = config.file;
+    options.engine.threads = threads_of(config);
+    options.engine.context_tokens_max = config.context_tokens;
+    options.engine.sequences_max = config.sequences;
+    options.engine.kernels = TRY(chosen_kernels());
+    model = TRY(worker::LocalModel::open(std::move(options), clock_, log_));
+  }
+  return gateway::Reach{model, [model] { return down_why(*model); }};
+}
+
+base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig& config,
+                                                  const std::string& target) {
+  upstream::Endpoint endpoint;
+  endpoint.name = target;
+  endpoint.provider = config.provider;
+  endpoint.url = config.url;
+  endpoint.model = config.model;
+  auto secret = upstream::load_key(config.key_env, config.key_file);
+  if (!secret) return std::move(secret).error().with_context("target " + target);
+  endpoint.key = *std::move(secret);
+  endpoint.timeouts = {.connect = config.connect_timeout,
+                       .first_byte = config.first_token_timeout,
+                       .stall = config.stall_timeout,
+                       .total = config.total_timeout};
+  endpoint.calls_max = config.concurrent_requests_max;
+  endpoint.ca_file = config.ca_file;
+  const std::shared_ptr<upstream::Upstream> server =
+      TRY(upstream::Upstream::create(std::move(endpoint), *client_, clock_, log_));
+  return gateway::Reach{server, [server] { return server->down_why(); }};
+}
+
+}  // namespace nearside::cli

@@ -1,0 +1,81 @@
+// Everything that `nearside serve` runs, built from one configuration and taken down in order.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "gateway/config.h"
+#include "gateway/gateway.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "telemetry/ledger.h"
+#include "worker/local_model.h"
+
+namespace nearside::cli {
+
+/// Members stand in the order in which they are built and, reversed, taken down: requests end when
+/// the servers go, their records are written when the ledger goes, and what they used goes after
+/// that.
+class Node {
+ public:
+  /// Serves when it returns; models load meanwhile, and /readyz says when they are there.
+  /// Errors: what the configuration names and is not there (files, keys, ports), with its name.
+  static base::Result<std::unique_ptr<Node>> start(gateway::Config config);
+  ~Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  /// "127.0.0.1:8080", as bound.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+
+  /// Serves new requests by `config`; models that it shares with the one before keep their workers.
+  /// Listeners and the ledger stay as they are: a change there is reported and needs a restart.
+  /// Errors: as start; then everything stays as it was.
+  base::Status reload(gateway::Config config);
+
+  /// Ends the workers of models that a reload has dropped and no request uses any more; call it now and
+  /// then. Done here because the last request to let go of a model may do so on that model's own
+  /// thread, which cannot end itself.
+  void sweep();
+
+  /// Refuses new connections and lets requests finish. False when some had to be cut.
+  bool drain(std::chrono::milliseconds patience);
+
+  [[nodiscard]] base::Logger& log() { return log_; }
+
+ private:
+  using Models = std::map<std::string, std::shared_ptr<worker::LocalModel>>;
+
+  explicit Node(base::Level level);
+  base::Status serve(gateway::Config config);
+  base::Status listen(const gateway::Config& config);
+  /// Opens the models and upstreams that `config` names, taking over what is unchanged.
+  base::Result<std::shared_ptr<const gateway::Snapshot>> assemble(gateway::Config config,
+                                                                  Models& models);
+  base::Result<gateway::Reach> reach_local(const gateway::ModelConfig& config, Models& models);
+  base::Result<gateway::Reach> reach_upstream(const gateway::UpstreamConfig& config,
+                                              const std::string& target);
+
+  const base::SystemClock clock_;
+  base::Logger log_;
+  telemetry::Metrics metrics_;
+  telemetry::DecisionIds decision_ids_;
+  gateway::Alarms alarms_;
+  gateway::ConcurrencyGate gate_;
+  const std::unique_ptr<http::Client> client_;
+  Models models_;  // by what makes two of them the same
+  std::vector<std::shared_ptr<worker::LocalModel>> retired_;
+  std::string ledger_file_;
+  std::vector<gateway::ListenAddress> listen_;
+  std::unique_ptr<telemetry::Ledger> ledger_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::vector<std::unique_ptr<http::Server>> servers_;
+};
+
+}  // namespace nearside::cli

@@ -1,0 +1,69 @@
+#include "gateway/admission.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/ask.h"
+#include "policy/document.h"
+
+namespace nearside::gateway {
+namespace {
+
+/// The label of everything in the request, and what the decision has to know besides.
+base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& services,
+                                const Caller& caller, const Wishes& wishes, const Asked& asked) {
+  const TenantConfig* tenant = snapshot.config.find_tenant(caller.tenant);
+  std::optional<policy::Sensitivity> at_least = wishes.sensitivity_at_least;
+  if (tenant != nullptr && tenant->sensitivity_min)
+    at_least = at_least ? std::max(*at_least, *tenant->sensitivity_min) : *tenant->sensitivity_min;
+
+  const base::SteadyTime began = services.clock.steady();
+  const policy::Conversation conversation = policy::Conversation::of(asked.request);
+  policy::Label found = TRY(snapshot.labeler.label(conversation, at_least));
+  services.metrics.label_computed(services.clock.steady() - began);
+
+  policy::Ask ask =
+      policy::make_ask(conversation, std::move(found), asked.request.completion_tokens_max);
+  ask.model = asked.model;
+  ask.upstream_only = asked.upstream_only;
+  ask.tenant = caller.tenant;
+  if (tenant != nullptr) ask.tenant_regions = tenant->regions;
+  ask.priority = wishes.priority;
+  if (wishes.deadline) ask.deadline_ms = static_cast<double>(wishes.deadline->count());
+  ask.cost_max_usd = wishes.cost_max_usd;
+  return ask;
+}
+
+}  // namespace
+
+std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services& services,
+                                        const Dialect& dialect, const Operation& operation,
+                                        const http::Request& request) {
+  auto caller = snapshot.auth.identify(request);
+  if (!caller) return to_api_error(caller.error());
+  auto wishes = read_wishes(request.headers);
+  if (auto* error = std::get_if<ApiError>(&wishes)) return std::move(*error);
+  auto parsed = dialect.parse(operation, request.body);
+  if (auto* error = std::get_if<ApiError>(&parsed)) return std::move(*error);
+
+  Admission admission{.caller = *std::move(caller),
+                      .wishes = std::get<Wishes>(wishes),
+                      .asked = std::get<Asked>(std::move(parsed)),
+                      .decision = {}};
+  auto ask = label(snapshot, services, admission.caller, admission.wishes, admission.asked);
+  if (!ask)
+    return to_api_error(base::fail(base::Code::kInternal,
+                                   "the request was refused because it could not be labelled: {}",
+                                   ask.error().message));
+
+  const base::SteadyTime began = services.clock.steady();
+  const std::vector<policy::Live> live = snapshot.live(began);
+  auto decision =
+      policy::decide(snapshot.config.policy, live, *std::move(ask), services.clock.wall());
+  if (!decision) return to_api_error(decision.error());
+  services.metrics.decision_made(services.clock.steady() - began);
+  admission.decision = *std::move(decision);
+  return admission;
+}
+
+}  // namespace nearside::gateway

@@ -1,0 +1,30 @@
+// From an HTTP request to a decision: who asks, what is asked, what is in it, where it may go.
+#pragma once
+
+#include <variant>
+
+#include "gateway/api_error.h"
+#include "gateway/auth.h"
+#include "gateway/dialect.h"
+#include "gateway/serving.h"
+#include "gateway/wishes.h"
+#include "http/message.h"
+#include "policy/decide.h"
+
+namespace nearside::gateway {
+
+struct Admission {
+  Caller caller;
+  Wishes wishes;
+  Asked asked;
+  policy::Decision decision;  // may be a refusal, which has its explanation
+};
+
+/// Reads, labels and decides; serves nothing and records nothing. The error is for requests that
+/// never came to a decision: unknown caller, malformed, unknown model, or a label that could not be
+/// computed, in which case nothing may be served.
+std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services& services,
+                                        const Dialect& dialect, const Operation& operation,
+                                        const http::Request& request);
+
+}  // namespace nearside::gateway

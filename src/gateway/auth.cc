@@ -1,0 +1,45 @@
+#include "gateway/auth.h"
+
+#include "trust/sha256.h"
+
+namespace nearside::gateway {
+namespace {
+
+using base::Code;
+using base::fail;
+
+// Longer values are no keys and need not be hashed.
+constexpr std::size_t kKeyBytesMax = 4096;
+
+bool is_loopback(std::string_view address) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+}  // namespace
+
+base::Result<Caller> Authenticator::identify(const http::Request& request) const {
+  if (config_.anonymous()) {
+    if (is_loopback(request.remote_address)) return Caller{};
+    return fail(Code::kUnauthenticated,
+                "this node has no API keys and therefore serves its own machine only; configure "
+                "keys under auth.keys");
+  }
+  const auto header = http::find_header(request.headers, "authorization");
+  if (!header)
+    return fail(Code::kUnauthenticated,
+                "no API key: send one as the header 'Authorization: Bearer KEY'");
+  constexpr std::string_view kScheme = "bearer ";
+  std::string_view key = *header;
+  if (key.size() <= kScheme.size() || key.size() > kKeyBytesMax ||
+      !http::equal_ignoring_case(key.substr(0, kScheme.size()), kScheme))
+    return fail(Code::kUnauthenticated, "the Authorization header is not of the form 'Bearer KEY'");
+  key.remove_prefix(kScheme.size());
+  const trust::Sha256 digest = trust::sha256(key);
+  const KeyConfig* found = nullptr;
+  for (const KeyConfig& known : config_.keys)
+    if (trust::equal_in_constant_time(digest, known.sha256)) found = &known;
+  if (found == nullptr) return fail(Code::kUnauthenticated, "this API key is not known here");
+  return Caller{found->name, found->tenant};
+}
+
+}  // namespace nearside::gateway

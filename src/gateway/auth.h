@@ -1,0 +1,32 @@
+// Who is calling: an API key, known to us only by its hash.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "gateway/config.h"
+#include "http/message.h"
+
+namespace nearside::gateway {
+
+struct Caller {
+  std::string key_name;  // "" when nobody has to say who they are
+  std::string tenant;
+};
+
+/// Immutable; thread-safe.
+class Authenticator {
+ public:
+  explicit Authenticator(AuthConfig config) : config_(std::move(config)) {}
+
+  /// The caller named by `Authorization: Bearer KEY`. Compares with every key, each in constant
+  /// time. Without configured keys, whoever calls from this machine.
+  /// Errors: kUnauthenticated.
+  [[nodiscard]] base::Result<Caller> identify(const http::Request& request) const;
+
+ private:
+  AuthConfig config_;
+};
+
+}  // namespace nearside::gateway

@@ -1,0 +1,91 @@
+// A dialect: how clients of one API ask and what they expect back.
+//
+// A new one is a file that defines a Dialect, plus one line in dialects.cc. Parsing and rendering
+// are pure; what happens between them is the same for all (exchange.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/json.h"
+#include "chat/event.h"
+#include "chat/request.h"
+#include "gateway/api_error.h"
+#include "http/message.h"
+
+namespace nearside::gateway {
+
+/// A call that a dialect offers.
+struct Operation {
+  std::string_view path;  // "/v1/chat/completions"; always POST
+  std::string_view name;  // "chat.completions", as the ledger has it
+};
+
+/// What a client asked.
+struct Asked {
+  chat::Request request;
+  std::string model;  // "auto", a route, or "place/name"
+  bool stream = false;
+  bool stream_usage = false;  // the stream shall end with its token counts
+  /// What a local model cannot honour ("images", "tools"): such a request may only go to an
+  /// upstream, since ignoring it would give a wrong answer in silence. Empty: nothing.
+  std::string upstream_only;
+};
+
+/// What is known when an answer begins.
+struct AnswerHead {
+  std::string decision_id;
+  std::string model;  // that answers: "place/name"
+  std::int64_t created_unix_s = 0;
+  bool stream_usage = false;
+};
+
+/// A complete answer that was not streamed.
+struct WholeAnswer {
+  std::string text;
+  base::json::array tool_calls;  // complete, without `index`
+  chat::FinishReason reason = chat::FinishReason::kStop;
+  chat::Usage usage;
+};
+
+/// Renders one answer: whole(), or begin(), text() and tool_calls() any number of times, then end()
+/// or failure().
+class Answer {
+ public:
+  virtual ~Answer() = default;
+  [[nodiscard]] virtual std::string whole(const WholeAnswer& answer) const = 0;
+
+  [[nodiscard]] virtual std::string_view stream_content_type() const = 0;
+  virtual void begin(std::string& out) = 0;
+  virtual void text(std::string& out, std::string_view text) = 0;
+  virtual void tool_calls(std::string& out, std::string_view tool_calls_json) = 0;
+  virtual void end(std::string& out, chat::FinishReason reason, const chat::Usage& usage) = 0;
+  /// Says that the answer is incomplete; no end mark may follow.
+  virtual void failure(std::string& out, const ApiError& error) = 0;
+};
+
+/// Stateless; thread-safe.
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+  [[nodiscard]] virtual std::string_view name() const = 0;
+  [[nodiscard]] virtual std::span<const Operation> operations() const = 0;
+  /// Everything a client may send, hostile included.
+  [[nodiscard]] virtual std::variant<Asked, ApiError> parse(const Operation& operation,
+                                                            std::string_view body) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Answer> answer(const Operation& operation,
+                                                       AnswerHead head) const = 0;
+  [[nodiscard]] virtual http::Response error(const ApiError& error) const = 0;
+};
+
+/// All dialects. Errors outside any dialect's paths have the shape of the first.
+std::span<const Dialect* const> dialects();
+
+const Dialect& openai_dialect();
+
+}  // namespace nearside::gateway

@@ -1,0 +1,28 @@
+// The paths that answer at once: what is there, is it well, and how would it decide.
+#pragma once
+
+#include <string_view>
+
+#include "gateway/serving.h"
+#include "http/message.h"
+
+namespace nearside::gateway {
+
+/// GET /v1/models, and /v1/models/NAME: what a client may name as model, in OpenAI's shape.
+http::Response list_models(const Snapshot& snapshot);
+http::Response find_model(const Snapshot& snapshot, std::string_view name);
+
+/// GET /healthz: the process answers.
+http::Response health();
+/// GET /readyz: 200 when requests can be served and recorded, else 503; the body says what is not
+/// well. A node is ready when at least one target can be asked, since that is what it promises.
+http::Response readiness(const Snapshot& snapshot, const Services& services, bool draining);
+/// GET /metrics, in Prometheus' text format.
+http::Response metrics(const Snapshot& snapshot, const Services& services);
+
+/// POST /v1/route/explain: the decision about a chat or completion request, with every reason.
+/// Serves nothing and records nothing.
+http::Response explain(const Snapshot& snapshot, const Services& services,
+                       const http::Request& request);
+
+}  // namespace nearside::gateway

@@ -1,0 +1,336 @@
+#include "gateway/exchange.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "gateway/decision_headers.h"
+
+namespace nearside::gateway {
+namespace {
+
+using base::Code;
+using telemetry::Outcome;
+
+/// Whether another target may do better. What is wrong with the request itself stays wrong.
+bool may_try_elsewhere(Code code) {
+  return code != Code::kInvalidArgument && code != Code::kTooLarge;
+}
+
+/// A failure that says the request could not be served as it is, rather than that something is
+/// down.
+bool is_refusal(Code code) {
+  return !may_try_elsewhere(code) || code == Code::kContextLength || code == Code::kUnsupported;
+}
+
+std::size_t bytes_of(const chat::Event& event) {
+  if (const auto* text = std::get_if<chat::TextDelta>(&event)) return text->text.size();
+  return std::get<chat::ToolCallDelta>(event).tool_calls_json.size();
+}
+
+}  // namespace
+
+void Exchange::start(Opening opening) {
+  const auto exchange = std::make_shared<Exchange>(std::move(opening));
+  const std::weak_ptr<Exchange> weak = exchange;
+  // Both may call at once, so neither is asked for under the lock.
+  exchange->responder_->on_gone([weak] {
+    if (const auto self = weak.lock()) self->on_client_gone();
+  });
+  const Alarms::Id alarm = exchange->services_.alarms.set(exchange->deadline_, [weak] {
+    if (const auto self = weak.lock()) self->on_late();
+  });
+  {
+    const std::scoped_lock lock(exchange->mutex_);
+    exchange->alarm_ = alarm;
+  }
+  exchange->try_next();
+}
+
+Exchange::Exchange(Opening opening)
+    : snapshot_(std::move(opening.snapshot)),
+      services_(*opening.services),
+      dialect_(*opening.dialect),
+      operation_(*opening.operation),
+      decision_(std::move(opening.decision)),
+      arrived_(opening.arrived),
+      deadline_(opening.deadline),
+      stream_(opening.asked.stream),
+      stream_usage_(opening.asked.stream_usage),
+      request_(std::move(opening.asked.request)),
+      record_(std::move(opening.record)),
+      decision_id_(record_.decision_id),
+      pass_(std::move(opening.pass)),
+      responder_(std::move(opening.responder)) {}
+
+Exchange::~Exchange() {
+  if (alarm_) services_.alarms.cancel(*alarm_);
+}
+
+void Exchange::try_next() {
+  After after;
+  chat::Backend* backend = nullptr;
+  chat::Request request;
+  std::size_t attempt = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (over_) return;
+    if (const auto target = next_target()) {
+      attempt = ++attempt_;
+      target_index_ = *target;
+      meter_.emplace(snapshot_->config.policy.targets[*target], services_.clock.steady());
+      snapshot_->figures.started(*target);
+      backend = snapshot_->reach[*target].backend.get();
+      const bool last = next_rank_ == decision_.ranked.size();
+      request = last ? std::move(request_) : request_;
+    } else {
+      const base::Error error = nobody_answered();
+      conclude(is_refusal(error.code) ? Outcome::kRefused : Outcome::kFailed, error, after);
+    }
+  }
+  if (backend != nullptr) {
+    auto call =
+        backend->start(std::move(request), [self = shared_from_this(), attempt](chat::Event event) {
+          self->on_event(attempt, std::move(event));
+        });
+    const std::scoped_lock lock(mutex_);
+    // Its end may have come already, or a later attempt begun: then the call has nothing to do.
+    (attempt == attempt_ && meter_ ? call_ : after.drop) = std::move(call);
+  }
+  finish_up(std::move(after));
+}
+
+std::optional<std::size_t> Exchange::next_target() {
+  if (next_rank_ == decision_.ranked.size()) return std::nullopt;
+  return decision_.considered[decision_.ranked[next_rank_++]].target_index;
+}
+
+void Exchange::on_event(std::size_t attempt, chat::Event event) {
+  After after;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (over_ || attempt != attempt_ || !meter_) return;
+    if (const auto* finished = std::get_if<chat::Finished>(&event))
+      take_finished(*finished, after);
+    else if (const auto* failed = std::get_if<chat::Failed>(&event))
+      take_failed(*failed, after);
+    else
+      take_content(event, after);
+  }
+  finish_up(std::move(after));
+}
+
+void Exchange::take_content(const chat::Event& event, After& after) {
+  const std::size_t bytes = bytes_of(event);
+  if (bytes == 0) return;
+  const base::SteadyTime now = services_.clock.steady();
+  meter_->content(bytes, now);
+  const auto* text = std::get_if<chat::TextDelta>(&event);
+  const auto* calls = std::get_if<chat::ToolCallDelta>(&event);
+  if (stream_) {
+    std::string out;
+    if (!answer_) begin_stream(out);
+    if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
+    if (text != nullptr)
+      answer_->text(out, text->text);
+    else
+      answer_->tool_calls(out, calls->tool_calls_json);
+    if (responder_->write(out)) return;
+    // Gone, or too slow for its buffer; on_client_gone may be waiting for the lock.
+    close_attempt(Outcome::kClientGone, "", meter_->usage_so_far(decision_.ask.prompt_tokens));
+    conclude(Outcome::kClientGone, std::nullopt, after);
+    return;
+  }
+  whole_bytes_ += bytes;
+  base::Status kept;
+  if (whole_bytes_ > kWholeAnswerBytesMax)
+    kept = base::fail(Code::kCorrupt, "the answer is larger than {} bytes", kWholeAnswerBytesMax);
+  else if (text != nullptr)
+    whole_.text += text->text;
+  else
+    kept = tool_calls_.add(calls->tool_calls_json);
+  if (!kept) take_failed({kept.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
+}
+
+void Exchange::take_finished(const chat::Finished& finished, After& after) {
+  whole_.reason = finished.reason;
+  whole_.usage = finished.usage;
+  whole_.tool_calls = tool_calls_.take();
+  if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, services_.clock.steady());
+  close_attempt(Outcome::kOk, "", finished.usage);
+  conclude(Outcome::kOk, std::nullopt, after);
+}
+
+void Exchange::take_failed(const chat::Failed& failed, After& after) {
+  const bool cut = answer_ != nullptr;
+  const std::string& name = snapshot_->config.policy.targets[target_index_].name;
+  base::Error error = failed.error;
+  if (!error.message.starts_with(name)) error = std::move(error).with_context(name);
+  services_.log.info("gateway", "{}: {} {} with {}", decision_id_, name,
+                     cut ? "cut its answer" : "gave no answer", base::code_name(error.code));
+  close_attempt(cut ? Outcome::kCut : Outcome::kFailed, base::code_name(error.code), failed.usage);
+  if (cut) {
+    conclude(Outcome::kCut, std::move(error), after);
+  } else if (!may_try_elsewhere(error.code)) {
+    conclude(Outcome::kRefused, std::move(error), after);
+  } else {
+    failures_.push_back(std::move(error));
+    whole_ = {};
+    whole_bytes_ = 0;
+    tool_calls_ = {};
+    after.drop = std::move(call_);
+    after.try_next = true;
+  }
+}
+
+void Exchange::on_client_gone() {
+  After after;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (over_) return;
+    if (meter_)
+      close_attempt(Outcome::kClientGone, "", meter_->usage_so_far(decision_.ask.prompt_tokens));
+    conclude(Outcome::kClientGone, std::nullopt, after);
+  }
+  finish_up(std::move(after));
+}
+
+void Exchange::on_late() {
+  After after;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (over_) return;
+    const Outcome outcome = answer_ ? Outcome::kCut : Outcome::kFailed;
+    if (meter_)
+      close_attempt(outcome, base::code_name(Code::kDeadline),
+                    meter_->usage_so_far(decision_.ask.prompt_tokens));
+    conclude(outcome,
+             base::fail(Code::kDeadline, "the answer was not complete within {:.0f} ms",
+                        milliseconds_between(arrived_, deadline_)),
+             after);
+  }
+  finish_up(std::move(after));
+}
+
+void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
+                             const chat::Usage& usage) {
+  const base::SteadyTime now = services_.clock.steady();
+  telemetry::Attempt attempt = meter_->close(outcome, error_code, usage, now);
+  const double ttft_ms = attempt.ttft_ms.value_or(0);
+  const double generating_s = (attempt.total_ms - ttft_ms) / 1000;
+  // The rate of an answer of one piece, or of none, says nothing.
+  const bool has_rate = attempt.ttft_ms && attempt.output_tokens > 1 && generating_s > 0;
+  snapshot_->figures.finished(
+      target_index_, now, ttft_ms,
+      has_rate ? static_cast<double>(attempt.output_tokens) / generating_s : 0);
+  if (meter_->has_content() || outcome == Outcome::kOk) {
+    record_.target = attempt.target;
+    record_.place = attempt.place;
+    record_.region = attempt.region;
+  }
+  telemetry::add_attempt(record_, std::move(attempt));
+  meter_.reset();
+}
+
+void Exchange::conclude(Outcome outcome, std::optional<base::Error> error, After& after) {
+  over_ = true;
+  outcome_ = outcome;
+  // A target whose answer was thrown away for another's failure did not answer.
+  if (outcome == Outcome::kFailed || outcome == Outcome::kRefused)
+    record_.target = record_.place = record_.region = "";
+  record_.outcome = outcome;
+  record_.total_ms = milliseconds_between(arrived_, services_.clock.steady());
+  if (error) {
+    record_.error_code = base::code_name(error->code);
+    error_ = to_api_error(*error);
+  }
+  if (alarm_) services_.alarms.cancel(*std::exchange(alarm_, std::nullopt));
+  after.drop = std::move(call_);
+  after.record = true;
+}
+
+void Exchange::finish_up(After after) {
+  after.drop.reset();
+  if (after.record) {
+    services_.metrics.request_finished(record_);
+    base::Status queued = services_.ledger.finish(
+        std::move(record_),
+        [self = shared_from_this()](const base::Status& durable) { self->deliver(durable); });
+    if (!queued) deliver(queued);
+  }
+  if (after.try_next) try_next();
+}
+
+base::Error Exchange::nobody_answered() const {
+  CHECK(!failures_.empty());
+  if (failures_.size() == 1) return failures_.front();
+  const Code code = failures_.front().code;
+  const bool alike = std::all_of(failures_.begin(), failures_.end(),
+                                 [code](const base::Error& e) { return e.code == code; });
+  std::string why;
+  for (const base::Error& failure : failures_) why += (why.empty() ? "" : "; ") + failure.message;
+  return base::fail(alike ? code : Code::kUnavailable, "no target could answer: {}", why);
+}
+
+AnswerHead Exchange::answer_head() const {
+  return {.decision_id = decision_id_,
+          .model = snapshot_->config.policy.targets[target_index_].name,
+          .created_unix_s =
+              std::chrono::duration_cast<std::chrono::seconds>(decision_.time.time_since_epoch())
+                  .count(),
+          .stream_usage = stream_usage_};
+}
+
+void Exchange::begin_stream(std::string& out) {
+  answer_ = dialect_.answer(operation_, answer_head());
+  http::Headers headers = headers_of_target();
+  headers.push_back({"content-type", std::string(answer_->stream_content_type())});
+  headers.push_back({"cache-control", "no-cache"});
+  responder_->begin(200, std::move(headers));
+  answer_->begin(out);
+}
+
+http::Headers Exchange::headers_of_target() const {
+  const policy::Target& target = snapshot_->config.policy.targets[target_index_];
+  http::Headers headers = decision_headers(decision_id_, decision_.ask.label);
+  headers.push_back({"x-nearside-target", target.name});
+  headers.push_back({"x-nearside-place", std::string(policy::place_name(target.place))});
+  return headers;
+}
+
+void Exchange::deliver(const base::Status& durable) {
+  if (!durable) {
+    services_.metrics.ledger_failed();
+    services_.log.error("gateway", "{}: no ledger record: {}", decision_id_,
+                        durable.error().message);
+    if (!error_)
+      error_ = to_api_error(base::fail(Code::kUnavailable,
+                                       "the answer is withheld because it could not be recorded"));
+  }
+  std::string out;
+  if (outcome_ == Outcome::kClientGone) {
+    responder_->abort();
+  } else if (error_ && answer_) {
+    answer_->failure(out, *error_);
+    responder_->write(out);
+    responder_->abort();
+  } else if (error_) {
+    responder_->send(
+        error_response(dialect_, *error_, decision_headers(decision_id_, decision_.ask.label)));
+  } else if (stream_) {
+    if (!answer_) begin_stream(out);
+    answer_->end(out, whole_.reason, whole_.usage);
+    responder_->write(out);
+    responder_->finish();
+  } else {
+    http::Headers headers = headers_of_target();
+    headers.push_back({"content-type", "application/json"});
+    responder_->send(
+        {200, std::move(headers), dialect_.answer(operation_, answer_head())->whole(whole_)});
+  }
+  pass_.reset();
+}
+
+}  // namespace nearside::gateway

@@ -1,0 +1,130 @@
+// The life of one request after its decision: targets are asked in the order of their rank until
+// one begins to answer, the answer is sent on, and whatever happens is recorded.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/attempt.h"
+#include "gateway/dialect.h"
+#include "gateway/serving.h"
+#include "gateway/tool_calls.h"
+#include "http/server.h"
+#include "policy/decide.h"
+#include "telemetry/record.h"
+
+namespace nearside::gateway {
+
+/// A million tokens are about 5 MB.
+inline constexpr std::size_t kWholeAnswerBytesMax = 16U << 20;
+
+/// Rules it keeps:
+/// - Nothing is sent before the first content of an answer, so that until then another target can
+/// take
+///   over unseen. A reply that is not streamed is sent when it is complete, so it can until the
+///   end.
+/// - A stream that fails after content ends with an error event and a cut connection, never as if
+/// it
+///   were complete.
+/// - The client's leaving, the deadline and a reader that is too slow cancel the work at the
+/// target.
+/// - The last byte of a reply is sent when the ledger holds the record on disk. When it cannot, the
+///   client hears an error instead of an end.
+///
+/// An answer that is not streamed is held until it is complete, up to kWholeAnswerBytesMax.
+///
+/// Events come from backends' threads, one at a time; leaving and lateness from others. It owns
+/// itself through the callbacks it has handed out, and is gone when the last has been called.
+class Exchange : public std::enable_shared_from_this<Exchange> {
+ public:
+  struct Opening {
+    std::shared_ptr<const Snapshot> snapshot;
+    const Services* services;
+    const Dialect* dialect;
+    const Operation* operation;
+    Asked asked;
+    policy::Decision decision;
+    telemetry::Record record;  // as begun in the ledger
+    base::SteadyTime arrived;
+    base::SteadyTime deadline;
+    ConcurrencyGate::Pass pass;
+    std::unique_ptr<http::Responder> responder;
+  };
+
+  /// Takes the request to its end. Returns at once.
+  /// REQUIRES: !opening.decision.refused(), and the ledger has begun opening.record.
+  static void start(Opening opening);
+
+  explicit Exchange(Opening opening);
+  ~Exchange();
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+ private:
+  /// What has to happen once the lock is released: calls are destroyed and started without it,
+  /// since both may run their sink.
+  struct After {
+    std::unique_ptr<chat::Call> drop;
+    bool try_next = false;
+    bool record = false;
+  };
+
+  void try_next();
+  void on_event(std::size_t attempt, chat::Event event);
+  void on_client_gone();
+  void on_late();
+  void finish_up(After after);
+
+  // All below with mutex_ held.
+  std::optional<std::size_t> next_target();
+  void take_content(const chat::Event& event, After& after);
+  void take_finished(const chat::Finished& finished, After& after);
+  void take_failed(const chat::Failed& failed, After& after);
+  void close_attempt(telemetry::Outcome outcome, std::string_view error_code,
+                     const chat::Usage& usage);
+  void conclude(telemetry::Outcome outcome, std::optional<base::Error> error, After& after);
+  void begin_stream(std::string& out);
+  [[nodiscard]] AnswerHead answer_head() const;
+  [[nodiscard]] base::Error nobody_answered() const;
+
+  /// After the lock: the record is on disk, or cannot be.
+  void deliver(const base::Status& durable);
+  [[nodiscard]] http::Headers headers_of_target() const;
+
+  const std::shared_ptr<const Snapshot> snapshot_;
+  const Services services_;
+  const Dialect& dialect_;
+  const Operation& operation_;
+  const policy::Decision decision_;
+  const base::SteadyTime arrived_;
+  const base::SteadyTime deadline_;
+  const bool stream_;
+  const bool stream_usage_;
+
+  std::mutex mutex_;  // guards all below until over_; then only deliver() touches them
+  bool over_ = false;
+  chat::Request request_;
+  telemetry::Record record_;
+  const std::string decision_id_;
+  telemetry::Outcome outcome_ = telemetry::Outcome::kOpen;
+  std::size_t next_rank_ = 0;
+  std::size_t attempt_ = 0;  // number of the current one; events of earlier ones are ignored
+  std::size_t target_index_ = 0;
+  std::optional<AttemptMeter> meter_;
+  std::unique_ptr<chat::Call> call_;
+  std::vector<base::Error> failures_;
+  std::unique_ptr<Answer> answer_;  // once content has been sent
+  WholeAnswer whole_;
+  std::size_t whole_bytes_ = 0;
+  ToolCallAssembler tool_calls_;
+  std::optional<ApiError> error_;
+  std::optional<ConcurrencyGate::Pass> pass_;
+  std::unique_ptr<http::Responder> responder_;
+  std::optional<Alarms::Id> alarm_;
+};
+
+}  // namespace nearside::gateway

@@ -1,0 +1,40 @@
+// The node's front door: which path is what, and the way of a request from admission to its
+// exchange.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "gateway/dialect.h"
+#include "gateway/serving.h"
+#include "http/server.h"
+
+namespace nearside::gateway {
+
+/// Thread-safe.
+class Gateway final : public http::Handler {
+ public:
+  /// The services must outlive the gateway and every request it has begun.
+  Gateway(Services services, std::shared_ptr<const Snapshot> snapshot);
+
+  void handle(http::Request request, std::unique_ptr<http::Responder> responder) override;
+  http::Response refusal(int status, std::string_view sentence) override;
+
+  /// New requests are served by `snapshot`; those under way keep theirs.
+  void replace(std::shared_ptr<const Snapshot> snapshot);
+  /// /readyz says no from now on, so that balancers look elsewhere while requests finish.
+  void begin_drain() { draining_ = true; }
+
+ private:
+  [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+  void handle_ask(const Dialect& dialect, const Operation& operation, http::Request request,
+                  std::unique_ptr<http::Responder> responder);
+
+  const Services services_;
+  std::atomic<bool> draining_{false};
+  mutable std::mutex mutex_;  // guards snapshot_
+  std::shared_ptr<const Snapshot> snapshot_;
+};
+
+}  // namespace nearside::gateway

@@ -1,0 +1,72 @@
+// What requests are served with: the services that live as long as the node, and the snapshot that
+// one load of the configuration makes.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "chat/backend.h"
+#include "gateway/alarms.h"
+#include "gateway/auth.h"
+#include "gateway/concurrency_gate.h"
+#include "gateway/config.h"
+#include "policy/label.h"
+#include "policy/target.h"
+#include "telemetry/decision_id.h"
+#include "telemetry/ledger.h"
+#include "telemetry/metrics.h"
+#include "telemetry/target_figures.h"
+
+namespace nearside::gateway {
+
+/// All thread-safe.
+struct Services {
+  const base::Clock& clock;
+  base::Logger& log;
+  telemetry::Ledger& ledger;
+  telemetry::Metrics& metrics;
+  telemetry::DecisionIds& decision_ids;
+  Alarms& alarms;
+  ConcurrencyGate& gate;
+};
+
+/// How one target is reached.
+struct Reach {
+  std::shared_ptr<chat::Backend>
+      backend;  // shared: a reload keeps workers, old requests keep theirs
+  std::function<std::optional<std::string>()> down_why;  // thread-safe; empty when it can be asked
+};
+
+/// Immutable but for the figures, which are thread-safe. Requests hold the one they began with.
+struct Snapshot {
+  Snapshot(Config c, policy::Labeler l, std::vector<Reach> r)
+      : config(std::move(c)),
+        labeler(std::move(l)),
+        auth(config.auth),
+        reach(std::move(r)),
+        figures(config.policy.targets.size()) {}
+
+  const Config config;
+  const policy::Labeler labeler;
+  const Authenticator auth;
+  const std::vector<Reach> reach;  // parallel to config.policy.targets
+  mutable telemetry::TargetFigures figures;
+
+  /// What is known of the targets now: figures and health.
+  [[nodiscard]] std::vector<policy::Live> live(base::SteadyTime now) const {
+    std::vector<policy::Live> all = figures.snapshot(now);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (const auto why = reach[i].down_why()) {
+        all[i].healthy = false;
+        all[i].unhealthy_why = *why;
+      }
+    return all;
+  }
+};
+
+}  // namespace nearside::gateway
