@@ -68,7 +68,8 @@ constexpr const char* kAll[] = {
 
 TEST(PreTokenizer, LosesNothingOfAText) {
   const std::string text =
-      "Ünï 12\r\n\n  x's \u3000漢字 🦙\u200d🦙 \u0301 'LL \t\u0085 ½Ⅷ $+<=>^~|` Ǆǆ ﬁ "
+      "Ünï 12\r\n\n  x's \u3000漢字 🦙\u200d🦙 \u0301 'LL \t\u0085 ½Ⅷ $+<=>^~|` Ǆǆ "
+      "ﬁ "
       "// "
       "...\n ";
   for (const char* name : kAll) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "text/characters.h"
+
 namespace nearside::text {
 
 namespace {
@@ -25,18 +27,12 @@ struct Candidate {
   }
 };
 
-/// How far a character reaches by its first byte alone: what follows a bad first byte shares its
-/// fate, as in llama.cpp.
-std::size_t character_bytes(char first) {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte < 0xC0 ? 1U : byte < 0xE0 ? 2U : byte < 0xF0 ? 3U : 4U;
-}
-
+/// A byte that belongs to no well-formed character is a symbol of its own.
 std::vector<Symbol> characters_of(std::string_view text) {
   std::vector<Symbol> symbols;
   symbols.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t bytes = std::min(character_bytes(text[at]), text.size() - at);
+    const std::size_t bytes = std::max<std::size_t>(decode_character(text, at).bytes, 1);
     const auto index = static_cast<std::uint32_t>(symbols.size());
     symbols.push_back({at, static_cast<std::uint32_t>(bytes), index == 0 ? kNone : index - 1,
                        at + bytes == text.size() ? kNone : index + 1});

@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/utf8.h"
 #include "text/seeded_hash.h"
 
 namespace nearside::text {
@@ -146,8 +145,7 @@ void SpmTokenizer::encode(std::string_view text, Special special, std::vector<To
 }
 
 void SpmTokenizer::encode_escaped(std::string_view text, std::vector<TokenId>& out) const {
-  // Bad bytes can make one symbol with the space after them; cutting there would change the ids.
-  if (!words_are_apart_ || !base::is_valid_utf8(text)) return encode_word(text, out);
+  if (!words_are_apart_) return encode_word(text, out);
   WordMemory memory(text.size());
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = end_of_word(text, at);

@@ -18,8 +18,8 @@ struct Vocabulary;
 
 /// Immutable after creation; thread-safe. Implementations: bpe_tokenizer.h (byte-level BPE),
 /// spm_tokenizer.h (SentencePiece), wordpiece_tokenizer.h. Invalid UTF-8 is tokenized (each bad
-/// byte as U+FFFD or its byte token, as llama.cpp does), never refused. Encoding costs about
-/// O(n log n) steps for n bytes whatever the text.
+/// byte as U+FFFD or its byte token), never refused. Encoding costs about O(n log n) steps for n
+/// bytes whatever the text.
 class Tokenizer {
  public:
   virtual ~Tokenizer() = default;
