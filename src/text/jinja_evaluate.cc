@@ -20,8 +20,7 @@ Result<Value> Interpreter::evaluate(const Expression& expression) {
   if (expression.kind == ExpressionKind::kName)
     return evaluate_name(static_cast<const Name&>(expression));
   const Level level(levels_);
-  if (levels_ > 16 * budget.limits().depth_max)
-    return base::fail(Code::kTooLarge, "it nests deeper than {}", budget.limits().depth_max);
+  TRY(check_levels());
   return dispatch(expression);
 }
 

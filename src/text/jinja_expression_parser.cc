@@ -267,12 +267,12 @@ Result<ExpressionPtr> ExpressionParser::power() {
 }
 
 Result<ExpressionPtr> ExpressionParser::unary(bool with_filters) {
-  const Nesting nesting(*this);
-  TRY(nesting.check());
   ExpressionPtr node;
   if (current().is_operator("-") || current().is_operator("+")) {
     auto sign = std::make_unique<Unary>(ExpressionKind::kUnary, current().line);
     sign->minus = current().text == "-";
+    const Nesting nesting(*this);
+    TRY(nesting.check());
     advance();
     sign->operand = TRY(unary(false));
     TRY(add_child(*sign, sign->operand.get()));

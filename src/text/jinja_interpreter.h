@@ -32,6 +32,10 @@ class Interpreter final : public Runtime {
  private:
   enum class Flow { kOn, kBreak, kContinue };
 
+  /// Levels of our own recursion for each level that TemplateLimits::depth_max allows. A macro call
+  /// takes about eight: body, statement, expression and its parts.
+  static constexpr std::size_t kLevelsPerDepth = 16;
+
   /// Text being written; what it holds is charged, because captures nest.
   struct Output {
     explicit Output(Budget& output_budget) : budget(output_budget) {}
@@ -43,7 +47,7 @@ class Interpreter final : public Runtime {
     std::string text;
     std::size_t held_bytes = 0;
   };
-  /// Counts one level of recursion of the machine's stack. Errors of enter(): kTooLarge.
+  /// Counts one level of recursion while it lives.
   class Level {
    public:
     explicit Level(std::size_t& count) : count_(++count) {}
@@ -54,6 +58,8 @@ class Interpreter final : public Runtime {
    private:
     std::size_t& count_;
   };
+
+  [[nodiscard]] base::Status check_levels() const;
 
   // Statements (jinja_interpreter.cc).
   base::Result<Flow> execute(const Body& body);

@@ -130,7 +130,7 @@ Result<bool> contains(Budget& budget, const Value& left, const Value& right) {
     case Kind::kString:
       if (!left.is_string())
         return type_error("'in <string>' requires string as left operand, not {}", type_name(left));
-      TRY(budget.charge_text(right.text().size()));
+      TRY(budget.charge_search(right.text().size(), left.text().size()));
       return find_text(right.text(), left.text()) != std::string_view::npos;
     case Kind::kDict:
       return TRY(find_in_dict(budget, right.dict(), left)) != nullptr;

@@ -123,7 +123,7 @@ Status append_repr(Budget& budget, std::string& out, const Value& value) {
       out += real_repr(value.real());
       break;
     case Kind::kString:
-      TRY(budget.charge_text(value.text().size() * 8));  // quoting looks at each code point
+      TRY(budget.charge_code_points(value.text().size()));
       if (value.is_markup()) out += "Markup(";
       append_quoted(out, value.text());
       if (value.is_markup()) out += ')';

@@ -13,8 +13,6 @@ namespace {
 // A part takes 16 bytes before it becomes a value, and a value then; so many steps keep a text of
 // only separators from becoming a large list.
 constexpr std::size_t kStepsPerPart = 8;
-constexpr std::size_t kCodePointsPerStep = 8;
-
 // The end of the run of non-white code points that starts at `at`.
 std::size_t word_end(std::string_view text, std::size_t at) {
   while (at < text.size()) {
@@ -71,6 +69,7 @@ Result<Parts> split_at_space_from_end(Budget& budget, std::string_view text,
 
 Result<Parts> split_at(Budget& budget, std::string_view text, std::string_view separator,
                        std::int64_t times_max) {
+  TRY(budget.charge_search(text.size(), separator.size()));
   Parts parts;
   std::size_t start = 0;
   while (may_split(static_cast<std::int64_t>(parts.size()), times_max)) {
@@ -88,7 +87,7 @@ Result<Parts> split_at_from_end(Budget& budget, std::string_view text, std::stri
                                 std::int64_t times_max) {
   Parts parts;
   while (may_split(static_cast<std::int64_t>(parts.size()), times_max)) {
-    TRY(budget.charge_text(text.size()));
+    TRY(budget.charge_search(text.size(), separator.size()));
     const std::size_t found = find_text_last(text, separator);
     if (found == std::string_view::npos) break;
     TRY(budget.charge_items(kStepsPerPart));
@@ -101,7 +100,7 @@ Result<Parts> split_at_from_end(Budget& budget, std::string_view text, std::stri
 }
 
 Result<Parts> split_lines(Budget& budget, std::string_view text, bool keep_ends) {
-  TRY(budget.charge_items(text.size() / kCodePointsPerStep));
+  TRY(budget.charge_code_points(text.size()));
   Parts lines;
   std::size_t start = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -131,7 +130,7 @@ Result<std::string> replaced(Budget& budget, std::string_view text, std::string_
                                   ? out.size()
                                   : with.size());
   };
-  TRY(budget.charge_text(text.size()));
+  TRY(budget.charge_search(text.size(), old.size()));
   if (old.empty()) {  // before every code point and at the end
     while (may_split(done, times_max)) {
       TRY(insert());

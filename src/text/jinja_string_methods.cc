@@ -15,8 +15,6 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kCodePointsPerStep = 8;  // decoding and mapping one costs a few nanoseconds
-
 Result<Value> like(Runtime& runtime, const Value& subject, std::string text) {
   return make_string(runtime.budget, std::move(text), subject.is_markup());
 }
@@ -34,7 +32,7 @@ using Mapping = std::string (*)(std::string_view);
 template <Mapping mapping>
 Result<Value> mapped(Runtime& runtime, const Value& subject, Arguments& arguments) {
   TRY(bind("str method", arguments, {}));
-  TRY(runtime.budget.charge_items(subject.text().size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(subject.text().size()));
   return like(runtime, subject, mapping(subject.text()));
 }
 
@@ -85,7 +83,7 @@ Result<Value> split(Runtime& runtime, const Value& subject, Arguments& arguments
   Budget& budget = runtime.budget;
   TRY(budget.charge_text(text.size()));
   if (bound[0] == nullptr || bound[0]->is_none()) {
-    TRY(budget.charge_items(text.size() / kCodePointsPerStep));
+    TRY(budget.charge_code_points(text.size()));
     const Parts parts = TRY(from_end ? split_at_space_from_end(budget, text, times_max)
                                      : split_at_space(budget, text, times_max));
     return list_of(runtime, subject, parts);
@@ -109,7 +107,7 @@ Result<Value> partition(Runtime& runtime, const Value& subject, Arguments& argum
   const std::string separator = TRY(text_argument(subject, *bound[0]));
   if (separator.empty()) return value_error("empty separator");
   const std::string_view text = subject.text();
-  TRY(runtime.budget.charge_text(text.size()));
+  TRY(runtime.budget.charge_search(text.size(), separator.size()));
   const std::size_t found = from_end ? find_text_last(text, separator) : find_text(text, separator);
   std::array<std::string_view, 3> parts{text, "", ""};
   if (found != std::string_view::npos)
@@ -140,7 +138,7 @@ struct Window {
 Result<Window> window(Runtime& runtime, const Value& subject, const Bound& bound,
                       std::size_t first) {
   if (bound[first] == nullptr && bound[first + 1] == nullptr) return Window{subject.text()};
-  TRY(runtime.budget.charge_items(subject.text().size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(subject.text().size()));
   const std::size_t size = text_length(subject);
   const auto bound_or_none = [&](std::size_t index) {
     return bound[index] == nullptr ? Value::none() : *bound[index];
@@ -162,7 +160,7 @@ Result<Value> find(Runtime& runtime, const Value& subject, Arguments& arguments)
   const Bound bound = TRY(bind("find", arguments, {"sub", "start", "end"}, 1));
   if (!bound[0]->is_string()) return type_error("must be str, not {}", type_name(*bound[0]));
   const Window part = TRY(window(runtime, subject, bound, 1));
-  TRY(runtime.budget.charge_text(part.text.size()));
+  TRY(runtime.budget.charge_search(part.text.size(), bound[0]->text().size()));
   const std::size_t found = !part.exists ? std::string_view::npos
                             : from_end   ? find_text_last(part.text, bound[0]->text())
                                          : find_text(part.text, bound[0]->text());
@@ -178,7 +176,7 @@ Result<Value> count(Runtime& runtime, const Value& subject, Arguments& arguments
   if (!bound[0]->is_string()) return type_error("must be str, not {}", type_name(*bound[0]));
   const Window part = TRY(window(runtime, subject, bound, 1));
   const std::string_view wanted = bound[0]->text();
-  TRY(runtime.budget.charge_text(part.text.size()));
+  TRY(runtime.budget.charge_search(part.text.size(), wanted.size()));
   if (wanted.empty())
     return Value::integer(static_cast<std::int64_t>(count_code_points(part.text)) + 1);
   std::int64_t found_count = 0;
@@ -284,7 +282,7 @@ template <Predicate predicate>
 Result<Value> all_are(Runtime& runtime, const Value& subject, Arguments& arguments) {
   TRY(bind("str method", arguments, {}));
   const std::string_view text = subject.text();
-  TRY(runtime.budget.charge_items(text.size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(text.size()));
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = decode_at(text, at);
     if (!point.valid || !predicate(point.value)) return Value::boolean(false);
@@ -296,7 +294,7 @@ Result<Value> all_are(Runtime& runtime, const Value& subject, Arguments& argumen
 template <bool upper>
 Result<Value> case_is(Runtime& runtime, const Value& subject, Arguments& arguments) {
   TRY(bind("str method", arguments, {}));
-  TRY(runtime.budget.charge_items(subject.text().size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(subject.text().size()));
   return Value::boolean(has_case(subject.text(), upper));
 }
 

@@ -16,15 +16,13 @@ using base::Result;
 
 namespace {
 
-constexpr std::size_t kCodePointsPerStep = 8;
-
 using Mapping = std::string (*)(std::string_view);
 
 template <Mapping mapping>
 Result<Value> mapped(Runtime& runtime, const Value& subject, Arguments& arguments) {
   TRY(bind("filter", arguments, {}));
   const Value text = TRY(to_text(runtime.budget, subject));
-  TRY(runtime.budget.charge_items(text.text().size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(text.text().size()));
   return make_string(runtime.budget, mapping(text.text()), text.is_markup());
 }
 
@@ -133,7 +131,7 @@ Result<Value> truncate(Runtime& runtime, const Value& subject, Arguments& argume
 Result<Value> word_count(Runtime& runtime, const Value& subject, Arguments& arguments) {
   TRY(bind("wordcount", arguments, {}));
   const std::string text = TRY(to_str(runtime.budget, subject));
-  TRY(runtime.budget.charge_items(text.size() / kCodePointsPerStep));
+  TRY(runtime.budget.charge_code_points(text.size()));
   std::int64_t words = 0;
   bool inside = false;
   for (std::size_t at = 0; at < text.size();) {
