@@ -34,7 +34,7 @@ class ModelRender : public testing::Test {
                   const std::string& more = "") {
     CLI::App root;
     CLI::App* command = nullptr;
-    const Run run = model_render(root, command);
+    const cli::Run run = model_render(root, command);
     root.parse("render --template " + file("t.jinja", source) + " --request " +
                file("r.json", request) + more);
     testing::internal::CaptureStdout();

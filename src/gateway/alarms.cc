@@ -19,7 +19,8 @@ Alarms::Id Alarms::set(base::SteadyTime when, std::function<void()> ring) {
   {
     const std::scoped_lock lock(mutex_);
     id = {when, next_++};
-    earliest = pending_.emplace(id, std::move(ring)).first == pending_.begin();
+    const auto placed = pending_.emplace(id, std::move(ring)).first;
+    earliest = placed == pending_.begin();
   }
   if (earliest) changed_.notify_all();
   return id;
