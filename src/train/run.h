@@ -22,8 +22,8 @@ struct RunOptions {
   std::size_t checkpoint_every = 200;  // steps
   /// Ends after this many steps of the schedule (0: after all), as a stage to train on from.
   std::size_t stop_after = 0;
-  std::size_t report_every = 20;       // steps: points of the curve, calls of `on_progress`
-  std::size_t validate_every = 500;    // steps; and after the last
+  std::size_t report_every = 20;     // steps: points of the curve, calls of `on_progress`
+  std::size_t validate_every = 500;  // steps; and after the last
 };
 
 struct Progress {
