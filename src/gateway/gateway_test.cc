@@ -30,7 +30,8 @@ TEST_F(GatewayTest, ListsAutoRoutesAndTargetsAsModels) {
   start();
   const Reply reply = node_.request("GET", "/v1/models");
   std::vector<std::string> ids;
-  for (const auto& entry : reply.json().at("data").as_array())
+  const base::json::object listed = reply.json();
+  for (const auto& entry : listed.at("data").as_array())
     ids.emplace_back(entry.at("id").as_string());
   EXPECT_EQ(ids, (std::vector<std::string>{"auto", "all", "device/a"}));
   EXPECT_EQ(node_.request("GET", "/v1/models/device%2Fa").json().at("id"), "device/a");
