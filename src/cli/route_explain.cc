@@ -23,14 +23,14 @@ struct Options {
   bool json = false;
 };
 
-base::Result<policy::Decision> decide(const Options& options) {
-  const gateway::Config config = TRY(options.config.empty() ? gateway::default_config()
-                                                            : gateway::load_config(options.config));
-  return answer(options.question, config, base::SystemClock().wall());
-}
-
 Exit run(const Options& options) {
-  const auto decision = decide(options);
+  const auto config =
+      options.config.empty() ? gateway::default_config() : gateway::load_config(options.config);
+  if (!config) {  // "file:line: what; how to fix", one a line: editors jump there
+    fmt::print(stderr, "{}\n", config.error().message);
+    return Exit::kFailed;
+  }
+  const auto decision = answer(options.question, *config, base::SystemClock().wall());
   if (!decision) {
     fmt::print(stderr, "nearside route explain: {}\n", decision.error().message);
     return Exit::kFailed;

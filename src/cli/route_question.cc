@@ -1,9 +1,10 @@
 #include "cli/route_question.h"
 
 #include <algorithm>
-#include <span>
+#include <variant>
 
 #include "base/file.h"
+#include "gateway/dialect.h"
 #include "policy/label.h"
 
 namespace nearside::cli {
@@ -14,38 +15,19 @@ namespace {
 
 constexpr std::size_t kRequestBytesMax = std::size_t{64} << 20;
 
-/// The parts of a request body that a decision looks at; the node itself checks more.
-base::Result<chat::Request> read_request(const std::string& text, std::string& model) {
-  const json::value body = TRY(base::parse_json(text));
-  const json::object* object = body.if_object();
-  const auto bad = [](std::string_view what) {
-    return base::fail(base::Code::kInvalidArgument, "the request {}", what);
-  };
-  if (object == nullptr) return bad("is no JSON object");
-  chat::Request request;
-  const json::value* messages = object->if_contains("messages");
-  const json::value* prompt = object->if_contains("prompt");
-  if (messages != nullptr && messages->is_array()) {
-    request.messages = messages->get_array();
-  } else if (prompt != nullptr && prompt->is_string()) {
-    request.kind = chat::Request::Kind::kCompletion;
-    request.prompt = prompt->get_string();
-  } else {
-    return bad("has neither a list of messages nor a prompt");
+/// The request as the node would read it: a body with a prompt is a completion, any other a chat.
+base::Result<gateway::Asked> read_request(const std::string& text) {
+  json::value body = TRY(base::parse_json(text));
+  bool completion = false;
+  if (json::object* object = body.if_object()) {
+    completion = object->contains("prompt") && !object->contains("messages");
+    if (!object->contains("model")) (*object)["model"] = "auto";
   }
-  if (const json::value* tools = object->if_contains("tools");
-      tools != nullptr && tools->is_array())
-    request.tools = tools->get_array();
-  for (const char* name : {"max_tokens", "max_completion_tokens"})
-    if (const json::value* tokens = object->if_contains(name);
-        tokens != nullptr && tokens->is_int64())
-      request.completion_tokens_max =
-          static_cast<std::uint32_t>(std::clamp<std::int64_t>(tokens->get_int64(), 1, UINT32_MAX));
-  if (const json::value* named = object->if_contains("model");
-      named != nullptr && named->is_string())
-    model = named->get_string();
-  request.original = *object;
-  return request;
+  const gateway::Dialect& dialect = gateway::openai_dialect();
+  auto parsed = dialect.parse(dialect.operations()[completion ? 1 : 0], json::serialize(body));
+  if (auto* error = std::get_if<gateway::ApiError>(&parsed))
+    return base::fail(base::Code::kInvalidArgument, "the request: {}", error->message);
+  return std::get<gateway::Asked>(std::move(parsed));
 }
 
 template <typename T>
@@ -75,19 +57,20 @@ base::Result<policy::Decision> answer(const RouteQuestion& question, const gatew
   if (tenant != nullptr && tenant->sensitivity_min)
     at_least = std::max(at_least.value_or(policy::Sensitivity::kPublic), *tenant->sensitivity_min);
 
-  std::string model = "auto";
-  chat::Request request;
+  gateway::Asked asked;
+  asked.model = "auto";
   if (question.request_file.empty()) {
-    request.messages = {json::object{{"role", "user"}, {"content", question.text}}};
+    asked.request.messages = {json::object{{"role", "user"}, {"content", question.text}}};
   } else {
     const std::string body = TRY(base::read_file(question.request_file, kRequestBytesMax));
-    request = TRY(read_request(body, model));
+    asked = TRY(read_request(body));
   }
-  const policy::Conversation conversation = policy::Conversation::of(request);
+  const policy::Conversation conversation = policy::Conversation::of(asked.request);
   const policy::Labeler labeler = TRY(policy::Labeler::create(config.labels));
   policy::Ask ask = policy::make_ask(conversation, TRY(labeler.label(conversation, at_least)),
-                                     request.completion_tokens_max);
-  ask.model = question.model.empty() ? model : question.model;
+                                     asked.request.completion_tokens_max);
+  ask.model = question.model.empty() ? asked.model : question.model;
+  ask.upstream_only = asked.upstream_only;
   ask.tenant = question.tenant;
   if (tenant != nullptr) ask.tenant_regions = tenant->regions;
   ask.priority = priority.value_or(policy::Priority::kNormal);

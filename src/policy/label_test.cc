@@ -10,6 +10,13 @@
 namespace nearside::policy {
 namespace {
 
+/// Compiling the patterns takes a tenth of a second: once is enough for all tests that change
+/// nothing.
+const Labeler& default_labeler() {
+  static const Labeler instance = *Labeler::create({});
+  return instance;
+}
+
 chat::Request request_of(std::string_view json) {
   const auto value = *base::parse_json(json);
   chat::Request request;
@@ -35,7 +42,7 @@ TEST(Label, IsTheDefaultWhenNothingIsFound) {
 }
 
 TEST(Label, IsRaisedButNeverLoweredByTheRequest) {
-  const Labeler labeler = *Labeler::create({});
+  const Labeler& labeler = default_labeler();
   const auto conversation = Conversation::of("IBAN DE89 3704 0044 0532 0130 00");
   EXPECT_EQ(labeler.label(conversation, Sensitivity::kPublic)->sensitivity,
             Sensitivity::kConfidential);
@@ -44,7 +51,7 @@ TEST(Label, IsRaisedButNeverLoweredByTheRequest) {
 }
 
 TEST(Label, ReadsEveryPlaceAConversationCanHideTextIn) {
-  const Labeler labeler = *Labeler::create({});
+  const Labeler& labeler = default_labeler();
   const std::string_view hidden[] = {
       R"({"messages":[{"role":"system","content":"DE89370400440532013000"},{"role":"user","content":"hi"}]})",
       R"({"messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"text","text":"DE89370400440532013000"}]}]})",
@@ -62,7 +69,7 @@ TEST(Label, ReadsEveryPlaceAConversationCanHideTextIn) {
 }
 
 TEST(Label, TakesWhatCannotBeReadForConfidential) {
-  const Labeler labeler = *Labeler::create({});
+  const Labeler& labeler = default_labeler();
   const Label label = label_request(
       labeler,
       R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]}]})");
@@ -115,7 +122,7 @@ TEST(Label, FollowsTheDetectorsRules) {
 TEST(Label, CountsAllFindingsAndKeepsABoundedNumber) {
   std::string text;
   for (int i = 0; i < 1000; ++i) text += "user" + std::to_string(i) + "@example.com ";
-  const Label label = *Labeler::create({})->label(Conversation::of(text));
+  const Label label = *default_labeler().label(Conversation::of(text));
   EXPECT_EQ(label.findings_count, 1000U);
   EXPECT_EQ(label.findings.size(), kFindingsKept);
 }
@@ -132,7 +139,7 @@ TEST(Label, RefusesRulesItCannotFollow) {
 }
 
 TEST(Label, MayBeComputedFromManyThreads) {
-  const Labeler labeler = *Labeler::create({});
+  const Labeler& labeler = default_labeler();
   std::vector<std::jthread> threads;
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&] {

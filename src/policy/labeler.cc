@@ -117,8 +117,9 @@ base::Status Labeler::State::add_detectors() {
     detectors.push_back(std::move(detector));
     regions.emplace_back();
   }
-  for (const auto& [name, rule] : rules.detectors) {
-    const auto known = policy::detectors();
+  const std::vector<DetectorInfo> known = policy::detectors();
+  for (const auto& rule : rules.detectors) {
+    const std::string& name = rule.first;
     if (std::none_of(known.begin(), known.end(),
                      [&](const auto& info) { return info.name == name; }))
       return base::fail(base::Code::kInvalidArgument, "there is no detector '{}'", name);
