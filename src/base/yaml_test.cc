@@ -31,7 +31,8 @@ TEST(Yaml, RefusesWhatAConfigurationDoesNotNeed) {
   EXPECT_NE(problems_of("[a]: 1\n").find("a key must be text"), std::string::npos);
   EXPECT_NE(problems_of("a: 1\n---\nb: 2\n").find("more than one document"), std::string::npos);
   EXPECT_NE(problems_of("a: [1, 2\nb: 3\n").find("not valid YAML"), std::string::npos);
-  EXPECT_NE(problems_of(std::string(100, '[') + std::string(100, ']')).find("nested deeper"), std::string::npos);
+  EXPECT_NE(problems_of(std::string(100, '[') + std::string(100, ']')).find("nested deeper"),
+            std::string::npos);
   EXPECT_NE(problems_of(std::string(kYamlBytesMax + 1, ' ')).find("larger than"),
             std::string::npos);
 }

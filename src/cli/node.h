@@ -39,9 +39,9 @@ class Node {
   /// Errors: as start; then everything stays as it was.
   base::Status reload(gateway::Config config);
 
-  /// Ends the workers of models that a reload has dropped and no request uses any more; call it now and
-  /// then. Done here because the last request to let go of a model may do so on that model's own
-  /// thread, which cannot end itself.
+  /// Ends the workers of models that a reload has dropped and no request uses any more; call it now
+  /// and then. Done here because the last request to let go of a model may do so on that model's
+  /// own thread, which cannot end itself.
   void sweep();
 
   /// Refuses new connections and lets requests finish. False when some had to be cut.
