@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kThreadsMax = 1024;
 constexpr std::size_t kSequencesMax = 4096;
 constexpr std::size_t kBatchTokensMax = 65'536;
+// Reserved, not touched: what an operating system hands out without counting pages.
+constexpr std::size_t kCacheBytesMax = std::size_t{1} << 40U;
 
 base::Status check_options(const Options& options) {
   const auto within = [](std::size_t value, std::size_t most) {
@@ -77,6 +79,13 @@ Result<std::unique_ptr<Engine>> Engine::load(base::MappedFile file, const std::s
   if (adjusted.context_tokens_max < 2)
     return fail(Code::kCorrupt, "{}: the model's context holds {} token, too few to answer", name,
                 shape.context_tokens);
+  const std::size_t cache_bytes =
+      loaded->model->kv_shape(adjusted.sequences_max, adjusted.context_tokens_max).bytes();
+  if (cache_bytes > kCacheBytesMax)
+    return fail(Code::kTooLarge,
+                "{}: keys and values of {} sequences of {} tokens would take {} GiB; ask for fewer "
+                "or shorter ones",
+                name, adjusted.sequences_max, adjusted.context_tokens_max, cache_bytes >> 30U);
   ModelInfo info{.name = name,
                  .architecture = shape.architecture,
                  .context_tokens_max = adjusted.context_tokens_max,

@@ -321,6 +321,17 @@ TEST(Engine, RefusesOptionsThatMakeNoSense) {
   }
 }
 
+TEST(Engine, RefusesACacheThatNoMachineHolds) {
+  gguf::Writer writer = model::tiny_writer("llama");
+  writer.add("llama.context_length", std::uint32_t{1} << 27U);
+  Options options = small_options();
+  options.context_tokens_max = std::size_t{1} << 27U;
+  options.sequences_max = 4096;
+  const auto engine = load_bytes(writer.to_bytes(), options);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().code, Code::kTooLarge);
+}
+
 TEST(Engine, DamagedWeightsFailTheRequestAndNotTheProcess) {
   gguf::Writer writer = model::tiny_writer("llama");
   writer.add_tensor("output.weight", gguf::TensorType::kF32, {32, model::kTinyVocabulary},

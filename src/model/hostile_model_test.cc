@@ -4,11 +4,13 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "kernels/tables.h"
 #include "model/model.h"
+#include "model/random.h"
 #include "model/tiny_model.h"
 
 namespace nearside::model {
@@ -159,6 +161,34 @@ TEST(HostileModel, FrequencyFactorOfZeroIsRefused) {
                        [](std::span<std::byte> out) { std::memset(out.data(), 0, out.size()); });
                  }),
          Code::kCorrupt, "rope_freqs.weight");
+}
+
+TEST(HostileModel, FlippedBytesAreRefusedOrComputedNeverACrash) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3", "gemma3"}) {
+    const std::string good = tiny_file(architecture);
+    const auto parsed = gguf::File::from_bytes(std::as_bytes(std::span(good)), "tiny");
+    // Everything before the weights: they may hold anything.
+    const std::size_t header = static_cast<std::size_t>(parsed->tensors().front().data.data() -
+                                                        std::as_bytes(std::span(good)).data());
+    Random random(5);
+    for (int i = 0; i < 300; ++i) {
+      std::string bytes = good;
+      for (std::size_t flips = 1 + random.below(3); flips > 0; --flips)
+        bytes[random.below(header)] ^= static_cast<char>(1U << random.below(8));
+      const auto file = gguf::File::from_bytes(std::as_bytes(std::span(bytes)), "flipped");
+      if (!file) continue;
+      const auto model = Model::load(*file, kernels::best_table());
+      if (!model) continue;
+      base::ThreadPool pool(1);
+      kernels::Context context{.table = kernels::best_table(), .pool = pool};
+      KvCache cache((*model)->kv_shape(1, 8));
+      cache.reserve(0, 2);
+      std::vector<float> logits((*model)->hyperparameters().vocabulary);
+      (*model)->forward({{.sequence = 0, .position = 0, .token = 0},
+                         {.sequence = 0, .position = 1, .token = 0, .wants_logits = true}},
+                        cache, logits, context);
+    }
+  }
 }
 
 }  // namespace

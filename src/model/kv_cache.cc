@@ -1,8 +1,19 @@
 #include "model/kv_cache.h"
 
+#include <limits>
+
 #include "base/check.h"
 
 namespace nearside::model {
+
+std::size_t KvShape::bytes() const {
+  const std::size_t pages = (context_tokens_max + KvCache::kPageTokens - 1) / KvCache::kPageTokens;
+  std::size_t product = 2 * sizeof(std::uint16_t) * KvCache::kPageTokens;
+  for (const std::size_t factor : {layers, kv_heads, head_dim, sequences_max, pages})
+    if (__builtin_mul_overflow(product, factor, &product))
+      return std::numeric_limits<std::size_t>::max();
+  return product;
+}
 
 KvCache::KvCache(const KvShape& shape) : shape_(shape), pages_(shape.sequences_max) {
   const std::size_t pages_of_one = (shape.context_tokens_max + kPageTokens - 1) / kPageTokens;

@@ -22,6 +22,9 @@ struct KvShape {
   std::size_t head_dim = 0;
   std::size_t sequences_max = 0;
   std::size_t context_tokens_max = 0;  // of one sequence
+
+  /// What a cache of this shape reserves; the greatest number there is where it cannot be counted.
+  [[nodiscard]] std::size_t bytes() const;
 };
 
 /// Not thread-safe except that different positions may be stored and read at the same time.
@@ -31,6 +34,7 @@ class KvCache {
   /// that a sequence wastes little.
   static constexpr std::size_t kPageTokens = 64;
 
+  /// REQUIRES: as many bytes as shape.bytes() can be had; a hostile model may ask for too many.
   explicit KvCache(const KvShape& shape);
 
   /// Makes room for positions below `tokens`. REQUIRES: tokens <= context_tokens_max.

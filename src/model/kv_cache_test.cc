@@ -61,6 +61,13 @@ TEST(KvCache, KeepsPagesOfSequencesLayersAndHeadsApart) {
   });
 }
 
+TEST(KvCache, CountsItsBytesWithoutOverflow) {
+  EXPECT_EQ(small().bytes(), 2U * 2U * 2U * 2U * 4U * 3U * 3U * KvCache::kPageTokens);
+  KvShape absurd = small();
+  absurd.context_tokens_max = std::size_t{1} << 60U;
+  EXPECT_EQ(absurd.bytes(), ~std::size_t{0});
+}
+
 TEST(KvCacheDeathTest, RefusesMoreThanTheContext) {
   KvCache cache(small());
   EXPECT_DEATH(cache.reserve(0, 151), "context_tokens_max");
