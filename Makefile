@@ -31,10 +31,10 @@ tsan: deps ## unit tests under the thread sanitizer
 	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
 
 fuzz-short: deps ## every fuzz target for a few seconds
-	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=5 ctest --preset fuzz
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=5 ctest --preset fuzz
 
 fuzz: deps ## every fuzz target for ten minutes
-	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz
 
 layers: ## arrows between rooms only point down
 	@tools/check-layers
