@@ -91,13 +91,14 @@ def with_typos(rng, text, rate):
 
 
 class Generator:
-    def __init__(self, rng, language, messy, held_out, plain=False):
+    def __init__(self, rng, language, messy, held_out, plain=False, varied=False):
         self.rng = rng
         self.words = PHRASES[language]
         self.language = language
         self.messy = messy
         self.held_out = held_out
         self.plain = plain
+        self.varied = varied
         self.kinds = list(self.words.KINDS.items())
         self.symptoms = {
             (category, letter): [s for s in entries if letter in s[2]]
@@ -127,6 +128,8 @@ class Generator:
         words = self.words
         if self.messy:
             shapes = words.MESSY_HELD_OUT_SHAPES if self.held_out else words.MESSY_SHAPES
+            if self.varied and not self.held_out:
+                shapes = words.MESSY_SHAPES + words.MORE_MESSY_SHAPES
             if not self.held_out and self.rng.random() < 0.4:
                 shapes = words.TRAIN_SHAPES
         else:
@@ -208,13 +211,15 @@ def main():
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--plain", action="store_true",
                         help="train without words that do not matter: easier, to learn from first")
+    parser.add_argument("--varied", action="store_true", help="train with more messy sentence shapes")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
 
     rng = random.Random(f"{args.part}/{args.mix}/{args.seed}")
     names, shares = zip(*(entry.split("=") for entry in args.mix.split(",")))
     generators = {
-        name: Generator(rng, name[:2], name.endswith("-messy"), args.part == "test", args.plain)
+        name: Generator(rng, name[:2], name.endswith("-messy"), args.part == "test", args.plain,
+                        args.varied)
         for name in names}
     seen = set()
     while len(seen) < args.count:
