@@ -124,7 +124,8 @@ void LocalModel::supervise(const std::stop_token& stop) {
     // In this order whoever finds the model down is refused with the reason, and whoever hears
     // Failed finds it down.
     calls_->refuse(why);
-    set_state(delay ? State::kDown : State::kFailed, death->load_failed ? death->why : why, -1);
+    set_state(delay ? State::kDown : State::kFailed, death->load_failed ? death->why : why,
+              std::nullopt);
     calls_->close(why);
     if (delay)
       logger_.warn(kRoom, "model {}: {}; starting another in {} ms", options_.name,
@@ -143,7 +144,7 @@ void LocalModel::supervise(const std::stop_token& stop) {
 }
 
 std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
-  set_state(State::kStarting, std::nullopt, -1);
+  set_state(State::kStarting, std::nullopt, std::nullopt);
   base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), file_);
   // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
   if (!process) return Death{std::move(process).error(), false, std::nullopt};
@@ -167,7 +168,8 @@ void LocalModel::set_ready(const Ready& ready) {
                ready.info.context_tokens_max, ready.sandbox);
 }
 
-void LocalModel::set_state(State state, std::optional<base::Error> error, int worker_pid) {
+void LocalModel::set_state(State state, std::optional<base::Error> error,
+                           std::optional<int> worker_pid) {
   {
     const std::scoped_lock lock(mutex_);
     snapshot_.state = state;

@@ -51,7 +51,8 @@ struct Snapshot {
   std::uint64_t restarts = 0;        // workers started after the first
   std::size_t in_flight = 0;         // calls that have neither ended nor been dropped
   std::optional<base::Error> error;  // why the state is kDown or kFailed
-  int worker_pid = -1;               // -1: none
+  /// Empty when there is none: a -1 handed to kill() would reach every process of the machine.
+  std::optional<int> worker_pid;
 };
 
 /// Thread-safe. One thread of its own reads from the worker and calls the sinks. Not to be
@@ -87,7 +88,7 @@ class LocalModel final : public chat::Backend {
   /// From start to death. Empty when stopped.
   std::optional<Death> run_one_worker(const std::stop_token& stop);
   void set_ready(const Ready& ready);
-  void set_state(State state, std::optional<base::Error> error, int worker_pid);
+  void set_state(State state, std::optional<base::Error> error, std::optional<int> worker_pid);
   /// Refuses calls meanwhile. Empty `delay`: until stopped.
   void rest(const std::stop_token& stop, std::optional<std::chrono::milliseconds> delay);
 

@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/check.h"
+
 namespace nearside::worker {
 
 using base::Code;
@@ -120,9 +122,13 @@ WorkerProcess::~WorkerProcess() {
   end();
 }
 
-void WorkerProcess::kill() { ::kill(pid_, SIGKILL); }
+void WorkerProcess::kill() {
+  CHECK(pid_ > 0);  // kill(-1) would reach every process that we may signal
+  ::kill(pid_, SIGKILL);
+}
 
 std::string WorkerProcess::end() {
+  CHECK(pid_ > 0);
   channel_.reset();
   int status = 0;
   // Wait briefly first: a child that crashed is still being torn down when its channel closes, and
