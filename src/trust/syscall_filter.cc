@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <type_traits>
 
 #include <sched.h>
@@ -11,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include "trust/diagnostic_calls.h"
 
 namespace nearside::trust {
 
@@ -58,8 +61,9 @@ struct Condition {
 };
 
 base::Status add_rules(void* filter) {
-  for (const int call : kAllowed)
-    TRY(check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0), "allow a call"));
+  for (const std::span<const int> calls : {std::span<const int>(kAllowed), diagnostic_calls()})
+    for (const int call : calls)
+      TRY(check(seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0), "allow a call"));
   const std::array conditions = {
       // No memory that can be run: code injected into the worker stays data.
       Condition{SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)},
