@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/result.h"
 
@@ -12,27 +13,63 @@ namespace nearside::chat {
 struct Usage {
   std::uint64_t prompt_tokens = 0;
   std::uint64_t completion_tokens = 0;
-  std::uint64_t cached_tokens = 0;  // of the prompt, served from a prefix cache
-  bool estimated = false;           // counted by us because the backend did not report it
+  std::uint64_t cached_tokens = 0;       // of the prompt, served from a prefix cache
+  bool estimated = false;                // counted by us because the backend did not report it
+  std::uint64_t cache_write_tokens = 0;  // of the prompt, that a seller charges for keeping
+  std::uint64_t reasoning_tokens = 0;    // of the completion, thought and not part of the answer
 };
 
 enum class FinishReason { kStop, kLength, kToolCalls, kContentFilter };
 
-/// A piece of the answer, valid UTF-8 (a character is never split between two pieces).
-struct TextDelta {
-  std::string text;
+/// A token of the answer with its probability, and the likeliest at its place.
+struct TokenLogprob {
+  struct Alternative {
+    std::string bytes;
+    float logprob = 0;
+  };
+  std::string bytes;  // of one token: may be a part of a character
+  float logprob = 0;  // natural, at temperature 1 and before any penalty or bias
+  std::vector<Alternative> top{};
 };
 
-/// A piece of a tool call, as an OpenAI `delta.tool_calls` array in JSON text. Upstreams only,
-/// until the engine calls tools.
+/// A piece of the answer, valid UTF-8 (a character is never split between two pieces).
+struct TextDelta {
+  std::string text{};
+  std::uint32_t choice = 0;  // which of Request::choices
+  std::vector<TokenLogprob>
+      logprobs{};  // of the tokens whose text this is, when they were asked for
+};
+
+/// A piece of what a model thinks before it answers; UTF-8 as above.
+struct ReasoningDelta {
+  std::string text{};
+  std::uint32_t choice = 0;
+};
+
+/// A piece of a tool call, as an OpenAI `delta.tool_calls` array in JSON text.
 struct ToolCallDelta {
   std::string tool_calls_json;
+  std::uint32_t choice = 0;
+};
+
+/// One of several choices is complete; only when Request::choices is more than one, for each
+/// choice, before Finished.
+struct ChoiceEnded {
+  std::uint32_t choice = 0;
+  FinishReason reason = FinishReason::kStop;
+};
+
+/// The vector of Request::inputs[input]. Every input gets one before Finished.
+struct Embedded {
+  std::uint32_t input = 0;
+  std::vector<float> vector;
 };
 
 /// The answer is complete. Exactly one Finished or Failed ends every call.
 struct Finished {
-  FinishReason reason = FinishReason::kStop;
-  Usage usage;
+  FinishReason reason = FinishReason::kStop;  // of the first choice
+  Usage usage;                                // of all choices
+  std::string stop_sequence{};                // of Request::stop, that ended it; empty: none
 };
 
 /// The answer ends here, incomplete. `usage` is what had been consumed.
@@ -41,6 +78,7 @@ struct Failed {
   Usage usage;
 };
 
-using Event = std::variant<TextDelta, ToolCallDelta, Finished, Failed>;
+using Event =
+    std::variant<TextDelta, ReasoningDelta, ToolCallDelta, ChoiceEnded, Embedded, Finished, Failed>;
 
 }  // namespace nearside::chat

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -31,23 +32,53 @@ struct Sampling {
   std::optional<std::uint64_t> seed;  // empty: drawn by the engine
 };
 
+/// The form an answer must have. A local engine admits only tokens that keep to it; upstreams are
+/// asked for it in their own words.
+struct AnswerFormat {
+  enum class Kind { kText, kJsonObject, kJsonSchema, kRegex, kGrammar };
+  Kind kind = Kind::kText;
+  std::string text;  // kJsonSchema: the schema; kRegex: the expression; kGrammar: GBNF
+  std::string name;  // kJsonSchema: what the client calls it
+};
+
+/// A LoRA adapter of the model's, by the name it was loaded under.
+struct Adapter {
+  std::string name;
+  float scale = 1.0F;
+};
+
+/// Who waits for whom. `kRealtime` (a voice line) overtakes and may interrupt `kBatch`.
+enum class Priority { kRealtime, kNormal, kBatch };
+
 struct Request {
-  enum class Kind { kChat, kCompletion };
+  enum class Kind { kChat, kCompletion, kEmbedding };
 
   Kind kind = Kind::kChat;
   base::json::array
       messages;  // kChat: OpenAI message objects {role, content, ...}, validated by the dialect
   base::json::array tools;            // kChat: OpenAI tool objects; empty: none
+  base::json::value tool_choice;      // kChat: as OpenAI's; null: auto
+  bool parallel_tool_calls = true;    // kChat: several calls in one answer are welcome
   base::json::object template_extra;  // kChat: further variables for the chat template
   std::string prompt;                 // kCompletion
+  std::vector<std::string> inputs;    // kEmbedding: at most 2,048 texts
+  std::uint32_t dimensions = 0;       // kEmbedding: of the vectors; 0: as the model has
   Sampling sampling;
+  std::vector<std::pair<std::int32_t, float>> logit_bias;  // token and what is added to its score
+  std::optional<std::uint32_t> logprobs;  // so many likeliest tokens with each; empty: none wanted
+  std::uint32_t choices = 1;              // answers to draw
+  AnswerFormat format;
   std::optional<std::uint32_t>
       completion_tokens_max;      // empty: until stop or the end of the context
   std::vector<std::string> stop;  // at most 4, each at most 128 bytes; never part of the answer
+  std::vector<Adapter> adapters;
+  Priority priority = Priority::kNormal;
+  std::string tenant;  // whose request; caches and fairness go by it
   /// Upstreams that speak the client's own dialect get these fields as they came (unknown ones
   /// included), with only "model" and "stream" replaced; empty when the request was not parsed from
   /// a client.
   base::json::object original;
+  std::string original_dialect;  // that `original` is in: a gateway dialect's name
 };
 
 }  // namespace nearside::chat

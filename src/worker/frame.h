@@ -25,12 +25,15 @@ enum class FrameKind : std::uint8_t {
   kToolCalls = 19,
   kFinished = 20,
   kFailed = 21,
+  kReasoning = 22,
+  kChoiceEnded = 23,
+  kEmbedded = 24,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 5;
 /// A request: the gateway takes bodies of some MiB; re-encoding them as JSON may double that.
 inline constexpr std::size_t kToWorkerBytesMax = std::size_t{32} << 20;
-/// An event is one token's text; an error's message at most kMessageBytesMax.
+/// An event is one token's text or one vector; an error's message at most kMessageBytesMax.
 inline constexpr std::size_t kFromWorkerBytesMax = std::size_t{1} << 20;
 
 struct Frame {

@@ -34,14 +34,19 @@ base::Result<std::string> PayloadReader::rest_text() {
   return std::string(text);
 }
 
-base::Result<std::string> PayloadReader::text(std::size_t bytes_max) {
+base::Result<std::string> PayloadReader::bytes(std::size_t bytes_max) {
   const auto length = TRY(number<std::uint32_t>());
   if (length > bytes_.size()) return fail(Code::kCorrupt, "a frame ends early");
   if (length > bytes_max) return fail(Code::kCorrupt, "a text of {} bytes", length);
-  const std::string_view text = bytes_.substr(0, length);
+  std::string taken(bytes_.substr(0, length));
   bytes_.remove_prefix(length);
-  if (!base::is_valid_utf8(text)) return fail(Code::kCorrupt, "text that is not UTF-8");
-  return std::string(text);
+  return taken;
+}
+
+base::Result<std::string> PayloadReader::text(std::size_t bytes_max) {
+  std::string taken = TRY(bytes(bytes_max));
+  if (!base::is_valid_utf8(taken)) return fail(Code::kCorrupt, "text that is not UTF-8");
+  return taken;
 }
 
 base::Status PayloadReader::end() const {

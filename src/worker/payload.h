@@ -27,6 +27,12 @@ class PayloadWriter {
   /// A 32-bit length, then the text. Cut before `bytes_max` at a character's boundary.
   PayloadWriter& text(std::string_view text, std::size_t bytes_max);
 
+  /// Likewise, of bytes that need not be text; cut at `bytes_max`.
+  PayloadWriter& bytes(std::string_view bytes, std::size_t bytes_max) {
+    bytes = bytes.substr(0, bytes_max);
+    return number(static_cast<std::uint32_t>(bytes.size())).rest(bytes);
+  }
+
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
  private:
@@ -52,6 +58,8 @@ class PayloadReader {
   base::Result<std::string> rest_text();
   /// Checked to be valid UTF-8 of at most `bytes_max`.
   base::Result<std::string> text(std::size_t bytes_max);
+  /// Likewise, not checked to be text.
+  base::Result<std::string> bytes(std::size_t bytes_max);
   /// Nothing may be left.
   base::Status end() const;
 

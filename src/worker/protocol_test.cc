@@ -26,8 +26,31 @@ TEST(Protocol, CarriesEveryEvent) {
   const auto tools = round_trip<Happened>(encode_event(8, chat::ToolCallDelta{"[{}]"}));
   EXPECT_EQ(std::get<chat::ToolCallDelta>(tools.event).tool_calls_json, "[{}]");
 
+  const auto scored = round_trip<Happened>(encode_event(
+      7, chat::TextDelta{
+             "ü", 2, {{"\xc3", -0.5F, {{"\xc3", -0.5F}, {"a", -1.0F}}}, {"\xbc", -0.1F, {}}}}));
+  const auto& delta = std::get<chat::TextDelta>(scored.event);
+  EXPECT_EQ(delta.text, "ü");
+  EXPECT_EQ(delta.choice, 2U);
+  ASSERT_EQ(delta.logprobs.size(), 2U);
+  EXPECT_EQ(delta.logprobs[0].bytes, "\xc3");
+  EXPECT_EQ(delta.logprobs[0].logprob, -0.5F);
+  ASSERT_EQ(delta.logprobs[0].top.size(), 2U);
+  EXPECT_EQ(delta.logprobs[0].top[1].bytes, "a");
+
+  const auto thought = round_trip<Happened>(encode_event(8, chat::ReasoningDelta{"hm", 1}));
+  EXPECT_EQ(std::get<chat::ReasoningDelta>(thought.event).text, "hm");
+  const auto ended =
+      round_trip<Happened>(encode_event(8, chat::ChoiceEnded{1, chat::FinishReason::kLength}));
+  EXPECT_EQ(std::get<chat::ChoiceEnded>(ended.event).reason, chat::FinishReason::kLength);
+  const auto embedded = round_trip<Happened>(encode_event(8, chat::Embedded{3, {0.5F, -1.0F}}));
+  EXPECT_EQ(std::get<chat::Embedded>(embedded.event).vector, (std::vector<float>{0.5F, -1.0F}));
+
   const auto finished = round_trip<Happened>(
-      encode_event(9, chat::Finished{chat::FinishReason::kLength, {1, 2, 3, true}}));
+      encode_event(9, chat::Finished{chat::FinishReason::kLength, {1, 2, 3, true, 4, 5}, "END"}));
+  EXPECT_EQ(std::get<chat::Finished>(finished.event).usage.cache_write_tokens, 4U);
+  EXPECT_EQ(std::get<chat::Finished>(finished.event).usage.reasoning_tokens, 5U);
+  EXPECT_EQ(std::get<chat::Finished>(finished.event).stop_sequence, "END");
   EXPECT_EQ(std::get<chat::Finished>(finished.event).reason, chat::FinishReason::kLength);
   EXPECT_EQ(std::get<chat::Finished>(finished.event).usage.cached_tokens, 3U);
   EXPECT_TRUE(std::get<chat::Finished>(finished.event).usage.estimated);

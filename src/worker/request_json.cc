@@ -1,10 +1,13 @@
 #include "worker/request_json.h"
 
 #include <exception>
+#include <stdexcept>
+#include <utility>
 
 namespace nearside::worker {
 
 namespace json = base::json;
+using chat::AnswerFormat;
 using chat::Request;
 using chat::Sampling;
 
@@ -43,32 +46,75 @@ Sampling sampling_from_json(const json::object& in) {
   return sampling;
 }
 
+/// An enumerator by its number. Throws for one past the last.
+template <typename Enum>
+Enum numbered(const json::value& value, Enum last) {
+  const auto number = value.to_number<unsigned>();
+  if (number > static_cast<unsigned>(last)) throw std::out_of_range("an enumerator past the last");
+  return static_cast<Enum>(number);
+}
+
 /// Throws what Boost.JSON throws for a missing field or one of another type.
 Request from_object(json::object& in) {
   Request request;
-  request.kind = in.at("chat").as_bool() ? Request::Kind::kChat : Request::Kind::kCompletion;
+  request.kind = numbered<Request::Kind>(in.at("kind"), Request::Kind::kEmbedding);
   request.messages = std::move(in.at("messages").as_array());
   request.tools = std::move(in.at("tools").as_array());
   request.template_extra = std::move(in.at("template_extra").as_object());
+  request.tool_choice = in.at("tool_choice");
+  request.parallel_tool_calls = in.at("parallel_tool_calls").as_bool();
   request.prompt = std::string(in.at("prompt").as_string());
+  for (const json::value& input : in.at("inputs").as_array())
+    request.inputs.emplace_back(input.as_string());
+  request.dimensions = in.at("dimensions").to_number<std::uint32_t>();
   request.sampling = sampling_from_json(in.at("sampling").as_object());
   if (const json::value* most = in.if_contains("completion_tokens_max"))
     request.completion_tokens_max = most->to_number<std::uint32_t>();
   for (const json::value& stop : in.at("stop").as_array())
     request.stop.emplace_back(stop.as_string());
+  for (const json::value& bias : in.at("logit_bias").as_array())
+    request.logit_bias.emplace_back(bias.at(0).to_number<std::int32_t>(), to_float(bias.at(1)));
+  if (const json::value* logprobs = in.if_contains("logprobs"))
+    request.logprobs = logprobs->to_number<std::uint32_t>();
+  request.choices = in.at("choices").to_number<std::uint32_t>();
+  request.format.kind =
+      numbered<AnswerFormat::Kind>(in.at("format").at("kind"), AnswerFormat::Kind::kGrammar);
+  request.format.text = std::string(in.at("format").at("text").as_string());
+  for (const json::value& adapter : in.at("adapters").as_array())
+    request.adapters.push_back(
+        {std::string(adapter.at("name").as_string()), to_float(adapter.at("scale"))});
+  request.priority = numbered<chat::Priority>(in.at("priority"), chat::Priority::kBatch);
+  request.tenant = std::string(in.at("tenant").as_string());
   return request;
 }
 
 }  // namespace
 
 std::string request_to_json(const Request& request) {
-  json::object out{{"chat", request.kind == Request::Kind::kChat},
+  json::array bias;
+  for (const auto& [token, added] : request.logit_bias) bias.push_back(json::array{token, added});
+  json::array adapters;
+  for (const chat::Adapter& adapter : request.adapters)
+    adapters.push_back(json::object{{"name", adapter.name}, {"scale", adapter.scale}});
+  json::object out{{"kind", static_cast<unsigned>(request.kind)},
                    {"messages", request.messages},
                    {"tools", request.tools},
                    {"template_extra", request.template_extra},
+                   {"tool_choice", request.tool_choice},
+                   {"parallel_tool_calls", request.parallel_tool_calls},
                    {"prompt", request.prompt},
+                   {"inputs", json::array(request.inputs.begin(), request.inputs.end())},
+                   {"dimensions", request.dimensions},
                    {"sampling", sampling_to_json(request.sampling)},
-                   {"stop", json::array(request.stop.begin(), request.stop.end())}};
+                   {"stop", json::array(request.stop.begin(), request.stop.end())},
+                   {"logit_bias", std::move(bias)},
+                   {"choices", request.choices},
+                   {"format", json::object{{"kind", static_cast<unsigned>(request.format.kind)},
+                                           {"text", request.format.text}}},
+                   {"adapters", std::move(adapters)},
+                   {"priority", static_cast<unsigned>(request.priority)},
+                   {"tenant", request.tenant}};
+  if (request.logprobs) out["logprobs"] = *request.logprobs;
   if (request.completion_tokens_max) out["completion_tokens_max"] = *request.completion_tokens_max;
   return json::serialize(out);
 }
