@@ -49,7 +49,7 @@ class UpstreamFaults : public ::testing::Test {
   }
   /// The server's own responders first: they belong to it.
   void TearDown() override {
-    kept_.reset();
+    kept_.drop();
     node_.reset();
   }
 
@@ -57,7 +57,7 @@ class UpstreamFaults : public ::testing::Test {
   base::Logger log_{base::Level::kOff};
   std::unique_ptr<http::Client> client_ = http::Client::create();
   std::unique_ptr<http::ScriptedServer> server_;
-  std::unique_ptr<Responder> kept_;
+  http::KeptResponder kept_;
   std::unique_ptr<NodeForTest> node_;
   ScriptedBackend* second_ = nullptr;
 };
@@ -139,7 +139,7 @@ TEST_F(UpstreamFaults, WhatBreaksAfterContentNeverLooksComplete) {
 }
 
 TEST_F(UpstreamFaults, AServerThatHangsFallsBack) {
-  start([this](Request, std::unique_ptr<Responder> responder) { kept_ = std::move(responder); },
+  start([this](Request, std::unique_ptr<Responder> responder) { kept_.keep(std::move(responder)); },
         {.first_byte = std::chrono::milliseconds(30)});
   EXPECT_EQ(node_->chat(kHelloStream).header("x-nearside-target"), "cloud/second");
   EXPECT_EQ(node_->ledger.wait().attempts[0].error_code, "deadline");
@@ -150,7 +150,7 @@ TEST_F(UpstreamFaults, AStreamThatStallsAfterContentIsCut) {
       [this](Request, std::unique_ptr<Responder> responder) {
         responder->begin(200, {{"content-type", "text/event-stream"}});
         responder->write(kText);
-        kept_ = std::move(responder);
+        kept_.keep(std::move(responder));
       },
       {.stall = std::chrono::milliseconds(30)});
   const Reply reply = node_->chat(kHelloStream);
@@ -164,7 +164,7 @@ TEST_F(UpstreamFaults, AClientThatLeavesIsFeltByTheServer) {
     responder->on_gone([&] { gone.count_down(); });
     responder->begin(200, {{"content-type", "text/event-stream"}});
     responder->write(kText);
-    kept_ = std::move(responder);
+    kept_.keep(std::move(responder));
   });
   http::RawSocket client(node_->port());
   client.send(NodeForTest::request_text("POST", "/v1/chat/completions", kHelloStream));

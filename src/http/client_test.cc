@@ -75,12 +75,12 @@ TEST(HttpClient, ReusesItsConnection) {
 
 TEST(HttpClient, StreamsAndCancels) {
   std::latch gone(1);
-  std::unique_ptr<Responder> kept;
+  KeptResponder kept;
   ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
     responder->on_gone([&] { gone.count_down(); });
     responder->begin(200, {});
     responder->write("first");
-    kept = std::move(responder);
+    kept.keep(std::move(responder));
   });
   const auto client = Client::create();
   Collected got;
@@ -90,7 +90,7 @@ TEST(HttpClient, StreamsAndCancels) {
   gone.wait();  // the server sees it
   EXPECT_EQ(got.body, "first");
   EXPECT_FALSE(got.done.try_wait());
-  kept.reset();
+  kept.drop();
 }
 
 TEST(HttpClient, MayBeCancelledFromWithinTheSink) {
@@ -148,9 +148,9 @@ TEST(HttpClient, TellsACutReplyFromACompleteOne) {
 }
 
 TEST(HttpClient, GivesUpOnAServerThatNeverAnswers) {
-  std::unique_ptr<Responder> kept;
+  KeptResponder kept;
   ScriptedServer server(
-      [&](Request, std::unique_ptr<Responder> responder) { kept = std::move(responder); });
+      [&](Request, std::unique_ptr<Responder> responder) { kept.keep(std::move(responder)); });
   const auto client = Client::create();
   Collected got;
   const auto call = client->send(
@@ -159,15 +159,15 @@ TEST(HttpClient, GivesUpOnAServerThatNeverAnswers) {
   ASSERT_FALSE(got.outcome);
   EXPECT_EQ(got.outcome.error().code, base::Code::kDeadline);
   EXPECT_NE(got.outcome.error().message.find("no byte"), std::string::npos);
-  kept.reset();
+  kept.drop();
 }
 
 TEST(HttpClient, GivesUpOnAStreamThatStalls) {
-  std::unique_ptr<Responder> kept;
+  KeptResponder kept;
   ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
     responder->begin(200, {});
     responder->write("x");
-    kept = std::move(responder);
+    kept.keep(std::move(responder));
   });
   const auto client = Client::create();
   Collected got;
@@ -177,7 +177,7 @@ TEST(HttpClient, GivesUpOnAStreamThatStalls) {
   ASSERT_FALSE(got.outcome);
   EXPECT_EQ(got.outcome.error().code, base::Code::kDeadline);
   EXPECT_NE(got.outcome.error().message.find("stalled"), std::string::npos);
-  kept.reset();
+  kept.drop();
 }
 
 TEST(HttpClient, RefusesAReplyPastItsBound) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -21,6 +22,23 @@ class ScriptedHandler final : public Handler {
 
  private:
   Script script_;
+};
+
+/// Keeps a Responder that a script leaves open; kept on the server's thread, dropped on the test's.
+class KeptResponder {
+ public:
+  void keep(std::unique_ptr<Responder> responder) {
+    const std::scoped_lock lock(mutex_);
+    responder_ = std::move(responder);
+  }
+  void drop() {
+    const std::scoped_lock lock(mutex_);
+    responder_.reset();
+  }
+
+ private:
+  std::mutex mutex_;  // guards responder_
+  std::unique_ptr<Responder> responder_;
 };
 
 /// A server on a free loopback port with the handler that serves it.

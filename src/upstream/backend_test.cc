@@ -142,22 +142,22 @@ TEST_F(UpstreamTest, HeedsRetryAfter) {
 }
 
 TEST_F(UpstreamTest, GivesUpOnAServerThatHangs) {
-  std::unique_ptr<Responder> kept;
+  http::KeptResponder kept;
   http::ScriptedServer server(
-      [&](Request, std::unique_ptr<Responder> responder) { kept = std::move(responder); });
+      [&](Request, std::unique_ptr<Responder> responder) { kept.keep(std::move(responder)); });
   const Answer answer = ask(*upstream(server.port(), {.first_byte = milliseconds(30)}));
   EXPECT_EQ(answer.error().code, base::Code::kDeadline);
-  kept.reset();
+  kept.drop();
 }
 
 TEST_F(UpstreamTest, DestroyingTheCallReachesTheServerAndCountsForNothing) {
   std::latch gone(1);
-  std::unique_ptr<Responder> kept;
+  http::KeptResponder kept;
   http::ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
     responder->on_gone([&] { gone.count_down(); });
     responder->begin(200, {{"content-type", "text/event-stream"}});
     responder->write(kText);
-    kept = std::move(responder);
+    kept.keep(std::move(responder));
   });
   const auto target = upstream(server.port(), {}, 1);
   std::latch first(1);
@@ -169,7 +169,7 @@ TEST_F(UpstreamTest, DestroyingTheCallReachesTheServerAndCountsForNothing) {
   call.reset();
   gone.wait();
   EXPECT_FALSE(target->down_why());
-  kept.reset();
+  kept.drop();
 }
 
 TEST_F(UpstreamTest, MayBeCancelledFromWithinTheSinkInTheMiddleOfAPiece) {
@@ -198,10 +198,10 @@ TEST_F(UpstreamTest, MayBeCancelledFromWithinTheSinkInTheMiddleOfAPiece) {
 }
 
 TEST_F(UpstreamTest, RefusesMoreCallsThanItsBound) {
-  std::unique_ptr<Responder> kept;
+  http::KeptResponder kept;
   std::latch arrived(1);
   http::ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
-    kept = std::move(responder);
+    kept.keep(std::move(responder));
     arrived.count_down();
   });
   const auto target = upstream(server.port(), {}, 1);
@@ -209,7 +209,7 @@ TEST_F(UpstreamTest, RefusesMoreCallsThanItsBound) {
   arrived.wait();
   EXPECT_EQ(ask(*target).error().code, base::Code::kExhausted);
   call.reset();
-  kept.reset();
+  kept.drop();
 }
 
 }  // namespace
