@@ -12,13 +12,13 @@ using base::Status;
 
 namespace {
 
+// Plain texts, also of a marked one: Python's iterator gives those.
 Result<Value> code_points(Budget& budget, const Value& text) {
   TRY(budget.charge_items(text.text().size()));
   std::vector<Value> items;
   for (std::size_t at = 0; at < text.text().size();) {
     const std::size_t bytes = decode_at(text.text(), at).bytes;
-    items.push_back(
-        TRY(make_string(budget, std::string(text.text().substr(at, bytes)), text.is_markup())));
+    items.push_back(TRY(make_string(budget, std::string(text.text().substr(at, bytes)))));
     at += bytes;
   }
   return make_list(budget, std::move(items));
@@ -202,6 +202,7 @@ Result<SliceBounds> slice_bounds(std::size_t size, const Value& start, const Val
   };
   bounds.start = clamped(start, forward ? lowest : highest);
   const std::int64_t end = clamped(stop, forward ? highest : lowest);
+  bounds.stop = end;
   if (forward && bounds.start < end)
     bounds.count = static_cast<std::size_t>((end - bounds.start - 1) / bounds.step) + 1;
   else if (!forward && bounds.start > end)
@@ -223,6 +224,17 @@ Result<Value> slice(Budget& budget, const Value& value, const Value& start, cons
                                                     static_cast<std::int64_t>(i) * bounds.step)]
                   .text();
     return make_string(budget, std::move(text), value.is_markup());
+  }
+  if (value.is(Kind::kRange)) {
+    const auto& range = value.as<RangeObject>();
+    const SliceBounds bounds = TRY(slice_bounds(range.size(), start, stop, step));
+    auto part = std::make_unique<RangeObject>();
+    part->start = range.start + bounds.start * range.step;
+    part->stop = range.start + bounds.stop * range.step;
+    // A range has at most 100,000 items, so a wider step finds no second one.
+    constexpr std::int64_t kStepMax = 1'000'000;
+    part->step = range.step * std::clamp(bounds.step, -kStepMax, kStepMax);
+    return adopt(budget, Kind::kRange, std::move(part), sizeof(RangeObject), nullptr, 0);
   }
   const Value sequence = TRY(to_sequence(budget, value));
   const std::vector<Value>& items = sequence.items();

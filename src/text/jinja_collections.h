@@ -43,10 +43,11 @@ class DictBuilder {
   std::map<std::string, std::size_t, std::less<>> text_keys_;
 };
 
-/// Where a slice begins and how it steps, with Python's rules for negative and missing bounds;
-/// null: left out. `count` items result.
+/// Where a slice begins, ends and how it steps, with Python's rules for negative and missing (none)
+/// bounds. `count` items result.
 struct SliceBounds {
   std::int64_t start = 0;
+  std::int64_t stop = 0;  // -1: before the first
   std::int64_t step = 1;
   std::size_t count = 0;
 };

@@ -118,8 +118,10 @@ Result<Value> Interpreter::evaluate_slice(const Slice& node) {
     case Kind::kTuple:
     case Kind::kRange:
       return slice(budget, owner, start, stop, step);
+    case Kind::kDict:
+      return type_error("unhashable type: 'slice'");
     default:
-      return make_undefined(budget, fmt::format("{} object has no slices", type_name(owner)));
+      return type_error("'{}' object is not subscriptable", type_name(owner));
   }
 }
 

@@ -59,7 +59,8 @@ class PercentFormatter {
     }
     const bool one = !values_.is(Kind::kTuple);
     const std::size_t given = one ? 1 : values_.items().size();
-    const bool may_be_left = one && (values_.is(Kind::kDict) || values_.is(Kind::kList));
+    const bool may_be_left = one && (values_.is(Kind::kDict) || values_.is(Kind::kList) ||
+                                     values_.is(Kind::kRange) || values_.is_undefined());
     if (taken_ < given && !may_be_left)
       return type_error("not all arguments converted during string formatting");
     return make_string(budget_, std::move(out_), markup_);

@@ -30,11 +30,13 @@ Result<Value> range(Runtime& runtime, const Value& /*subject*/, Arguments& argum
   object->stop = given.size() > 1 ? given[1].integer() : given[0].integer();
   object->step = given.size() > 2 ? given[2].integer() : 1;
   if (object->step == 0) return value_error("range() arg 3 must not be zero");
-  // Near the ends of 64 bits the items could not be counted.
-  constexpr std::int64_t kBoundMax = INT64_C(1) << 62;
+  // Near the ends of 64 bits items and slices could not be computed.
+  constexpr std::int64_t kBoundMax = INT64_C(1) << 40;
+  bool countable = true;
   for (const std::int64_t bound : {object->start, object->stop, object->step})
-    if (bound > kBoundMax || bound < -kBoundMax || object->size() > kRangeItemsMax)
-      return fail(Code::kTooLarge, "range() gives at most {} items", kRangeItemsMax);
+    countable &= bound <= kBoundMax && bound >= -kBoundMax;
+  if (!countable || object->size() > kRangeItemsMax)
+    return fail(Code::kTooLarge, "range() gives at most {} items", kRangeItemsMax);
   return adopt(runtime.budget, Kind::kRange, std::move(object), sizeof(RangeObject), nullptr, 0);
 }
 

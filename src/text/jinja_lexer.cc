@@ -141,6 +141,10 @@ class Lexer {
 
   Status comment(std::size_t inside) {
     const std::uint32_t line = line_;
+    if (inside >= source_.size()) {  // Jinja forgives an opening at the very end
+      advance(source_.size());
+      return {};
+    }
     const std::size_t close = source_.find("#}", inside);
     if (close == kNone) return syntax_error(line, "a comment is not closed with '#}}'");
     const char sign = close > inside ? source_[close - 1] : '\0';
@@ -156,6 +160,7 @@ class Lexer {
   Status raw_block(std::size_t begin) {
     const std::uint32_t line = line_;
     advance(begin);
+    if (begin >= source_.size()) return {};  // forgiven, as with comments
     for (std::size_t tag = source_.find("{%", begin); tag != kNone;
          tag = source_.find("{%", tag + 1)) {
       const char sign = tag + 2 < source_.size() ? source_[tag + 2] : '\0';

@@ -53,11 +53,20 @@ Result<std::vector<Value>> sort_keys(Runtime& runtime, const std::vector<Value>&
   return keys;
 }
 
+// Whether equal keys without an order (two undefined ones) are an error.
+enum class Equals { kNeedOrder, kNeedNone };
+
 // A stable merge sort of indices: the standard sorts cannot stop when two keys have no order.
 class Sorter {
  public:
-  Sorter(Budget& budget, const std::vector<Value>& keys, bool reverse)
-      : budget_(budget), keys_(keys), reverse_(reverse), order_(keys.size()), merged_(keys.size()) {
+  Sorter(Budget& budget, const std::vector<Value>& keys, bool reverse,
+         Equals equals = Equals::kNeedOrder)
+      : budget_(budget),
+        keys_(keys),
+        reverse_(reverse),
+        equals_(equals),
+        order_(keys.size()),
+        merged_(keys.size()) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
   }
 
@@ -80,16 +89,24 @@ class Sorter {
       if (left < middle && right < end) {
         const Value& a = keys_[order_[left]];
         const Value& b = keys_[order_[right]];
-        take_right = TRY(reverse_ ? order(budget_, a, b) : order(budget_, b, a)) < 0;
+        take_right = TRY(reverse_ ? less(a, b) : less(b, a));
       }
       merged_[at] = order_[take_right ? right++ : left++];
     }
     return {};
   }
 
+  Result<bool> less(const Value& a, const Value& b) {
+    if (equals_ == Equals::kNeedNone && !a.is_number() && !a.is_string() &&
+        TRY(equal(budget_, a, b)))
+      return false;
+    return TRY(order(budget_, a, b)) < 0;
+  }
+
   Budget& budget_;
   const std::vector<Value>& keys_;
   const bool reverse_;
+  const Equals equals_;
   std::vector<std::size_t> order_;
   std::vector<std::size_t> merged_;
 };
@@ -100,7 +117,9 @@ Result<Value> sort(Runtime& runtime, const Value& subject, Arguments& arguments)
   const Value* const path = bound[2] != nullptr && !bound[2]->is_none() ? bound[2] : nullptr;
   const std::vector<Value> keys =
       TRY(sort_keys(runtime, sequence.items(), path, bound.flag(1, false)));
-  const auto order = TRY(Sorter(runtime.budget, keys, bound.flag(0, false)).run());
+  // Jinja compares lists of keys, and equal items of lists are passed over.
+  const auto order =
+      TRY(Sorter(runtime.budget, keys, bound.flag(0, false), Equals::kNeedNone).run());
   std::vector<Value> sorted;
   sorted.reserve(order.size());
   for (const std::size_t index : order) sorted.push_back(sequence.items()[index]);

@@ -64,35 +64,53 @@ void append_quoted(std::string& out, std::string_view text) {
   out += quote;
 }
 
-Status append_items(Budget& budget, std::string& out, const std::vector<Value>& items) {
+Status append_repr_at(Budget& budget, std::string& out, const Value& value, std::size_t depth);
+
+Status append_items(Budget& budget, std::string& out, const std::vector<Value>& items,
+                    std::size_t depth) {
   bool first = true;
   for (const Value& item : items) {
     if (!first) out += ", ";
     first = false;
-    TRY(append_repr(budget, out, item));
+    TRY(append_repr_at(budget, out, item, depth));
   }
   return {};
 }
 
-Status append_dict(Budget& budget, std::string& out, const DictObject& dict) {
+Status append_dict(Budget& budget, std::string& out, const DictObject& dict, std::size_t depth) {
   out += '{';
   bool first = true;
   for (const auto& [key, value] : dict.entries) {
     if (!first) out += ", ";
     first = false;
-    TRY(append_repr(budget, out, key));
+    TRY(append_repr_at(budget, out, key, depth));
     out += ": ";
-    TRY(append_repr(budget, out, value));
+    TRY(append_repr_at(budget, out, value, depth));
   }
   out += '}';
   return {};
 }
 
-Status append_view(Budget& budget, std::string& out, const Value& value) {
+Status append_namespace(Budget& budget, std::string& out, const NamespaceObject& space,
+                        std::size_t depth) {
+  out += "<Namespace {";
+  bool first = true;
+  for (const auto& [name, value] : space.members) {
+    if (!first) out += ", ";
+    first = false;
+    append_quoted(out, name);
+    out += ": ";
+    TRY(append_repr_at(budget, out, value, depth));
+  }
+  out += "}>";
+  return {};
+}
+
+Status append_view(Budget& budget, std::string& out, const Value& value, std::size_t depth) {
   const Value items = TRY(to_sequence(budget, value));
   out += type_name(value);
   out += "([";
-  TRY(append_items(budget, out, items.items()));
+  TRY(append_items(budget, out, items.items(), depth));
   out += "])";
   return {};
 }
@@ -102,10 +120,10 @@ void append_range(std::string& out, const RangeObject& range) {
                          : fmt::format("range({}, {}, {})", range.start, range.stop, range.step);
 }
 
-}  // namespace
-
-Status append_repr(Budget& budget, std::string& out, const Value& value) {
+// `depth` is how deep we are, counting this value: only namespaces can nest without end.
+Status append_repr_at(Budget& budget, std::string& out, const Value& value, std::size_t depth) {
   if (!budget.take_steps()) return budget.too_many_steps();
+  TRY(budget.check_depth(depth++));
   switch (value.kind()) {
     case Kind::kUndefined:
       out += "Undefined";
@@ -130,22 +148,25 @@ Status append_repr(Budget& budget, std::string& out, const Value& value) {
       break;
     case Kind::kList:
       out += '[';
-      TRY(append_items(budget, out, value.items()));
+      TRY(append_items(budget, out, value.items(), depth));
       out += ']';
       break;
     case Kind::kTuple:
       out += '(';
-      TRY(append_items(budget, out, value.items()));
+      TRY(append_items(budget, out, value.items(), depth));
       out += value.items().size() == 1 ? ",)" : ")";
       break;
     case Kind::kDict:
-      TRY(append_dict(budget, out, value.dict()));
+      TRY(append_dict(budget, out, value.dict(), depth));
       break;
     case Kind::kRange:
       append_range(out, value.as<RangeObject>());
       break;
     case Kind::kView:
-      TRY(append_view(budget, out, value));
+      TRY(append_view(budget, out, value, depth));
+      break;
+    case Kind::kNamespace:
+      TRY(append_namespace(budget, out, value.as<NamespaceObject>(), depth));
       break;
     case Kind::kFunction:
       out += fmt::format("<function {}>", value.as<FunctionObject>().entry->name);
@@ -155,6 +176,12 @@ Status append_repr(Budget& budget, std::string& out, const Value& value) {
       break;
   }
   return budget.charge_text(out.size() > budget.limits().output_bytes_max ? out.size() : 0);
+}
+
+}  // namespace
+
+Status append_repr(Budget& budget, std::string& out, const Value& value) {
+  return append_repr_at(budget, out, value, 1);
 }
 
 Status append_str(Budget& budget, std::string& out, const Value& value) {

@@ -7,6 +7,7 @@
 #include "text/jinja_filters.h"
 #include "text/jinja_operators.h"
 #include "text/jinja_print.h"
+#include "text/jinja_text.h"
 
 namespace nearside::text::jinja {
 
@@ -28,7 +29,8 @@ Result<Value> first(Runtime& runtime, const Value& subject, Arguments& arguments
     return item;
   }
   if (subject.is_string() && !subject.text().empty())
-    return text_part(runtime.budget, subject, 0, 1);
+    return make_string(runtime.budget,
+                       std::string(subject.text().substr(0, byte_offset(subject.text(), 1))));
   const Value items = TRY(to_sequence(runtime.budget, subject));
   if (items.items().empty())
     return make_undefined(runtime.budget, "No first item, sequence was empty.");

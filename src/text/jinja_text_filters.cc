@@ -112,7 +112,6 @@ Result<Value> format(Runtime& runtime, const Value& subject, Arguments& argument
 
 Result<Value> truncate(Runtime& runtime, const Value& subject, Arguments& arguments) {
   const Bound bound = TRY(bind("truncate", arguments, {"length", "killwords", "end", "leeway"}));
-  if (!subject.is_string()) return type_error("truncate needs a text, not {}", type_name(subject));
   const std::int64_t size_max = TRY(bound.integer(0, 255));
   const std::int64_t leeway =
       bound[3] == nullptr || bound[3]->is_none() ? 5 : TRY(bound.integer(3, 5));
@@ -120,8 +119,9 @@ Result<Value> truncate(Runtime& runtime, const Value& subject, Arguments& argume
   const auto end_size = static_cast<std::int64_t>(count_code_points(end));
   if (size_max < end_size || leeway < 0)
     return value_error("expected length >= {}, got {}", end_size, size_max);
-  const auto size = static_cast<std::int64_t>(text_length(subject));
+  const auto size = static_cast<std::int64_t>(TRY(length(subject)));
   if (size <= size_max || size - size_max <= leeway) return subject;
+  if (!subject.is_string()) return type_error("truncate needs a text, not {}", type_name(subject));
   std::string_view kept = subject.text().substr(
       0, byte_offset(subject.text(), static_cast<std::size_t>(size_max - end_size)));
   if (!bound.flag(1, false)) kept = kept.substr(0, std::min(kept.rfind(' '), kept.size()));

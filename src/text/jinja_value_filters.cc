@@ -123,12 +123,18 @@ Result<Value> round_number(Runtime& /*runtime*/, const Value& subject, Arguments
 
 Result<Value> file_size(Runtime& runtime, const Value& subject, Arguments& arguments) {
   const Bound bound = TRY(bind("filesizeformat", arguments, {"binary"}));
-  Arguments none;
-  const double bytes = TRY(to_float(runtime, subject, none)).real();
+  if (subject.is_undefined()) return undefined_error(subject);
+  if (!subject.is_number() && !subject.is_string())
+    return type_error("float() argument must be a string or a real number, not '{}'",
+                      type_name(subject));
+  const auto number = subject.is_string() ? parse_real(subject.text()) : subject.real();
+  if (!number) return value_error("could not convert string to float");
+  const double bytes = *number;
   const bool binary = bound.flag(0, false);
   const double unit_base = binary ? 1024 : 1000;
   if (bytes == 1) return make_string(runtime.budget, "1 Byte");
-  if (bytes < unit_base) return make_string(runtime.budget, fmt::format("{:.0f} Bytes", bytes));
+  if (bytes < unit_base)
+    return make_string(runtime.budget, fmt::format("{:.0f} Bytes", std::trunc(bytes)));
   constexpr std::array<std::string_view, 8> kUnits{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"};
   constexpr std::array<std::string_view, 8> kBinaryUnits{"KiB", "MiB", "GiB", "TiB",
                                                          "PiB", "EiB", "ZiB", "YiB"};
