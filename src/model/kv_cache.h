@@ -1,8 +1,9 @@
 // Keys and values of every token the sequences have seen, in half precision.
 //
-// Memory is cut into pages of kPageTokens positions. A sequence owns a list of pages and grows by
-// one page at a time, so short sequences take little, a finished one gives all back, and sharing of
-// common prefixes can come later without a new layout.
+// Memory is cut into pages of kPageTokens positions. A sequence holds a list of pages and grows by
+// one page at a time, so short sequences take little and a finished one gives all back. A page may
+// be held several times: by sequences that begin alike, and by whoever keeps prefixes for later
+// ones. It is free again when nobody holds it.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 namespace nearside::model {
 
 using SequenceIndex = std::uint32_t;
+using PageIndex = std::uint32_t;
 
 /// What a cache must hold. Memory is reserved at once but touched only as pages are used.
 struct KvShape {
@@ -22,7 +24,10 @@ struct KvShape {
   std::size_t head_dim = 0;
   std::size_t sequences_max = 0;
   std::size_t context_tokens_max = 0;  // of one sequence
+  /// Beyond those of sequences_max full sequences: what may be retained with reserve() never short.
+  std::size_t retained_pages_max = 0;
 
+  [[nodiscard]] std::size_t pages() const;
   /// What a cache of this shape reserves; the greatest number there is where it cannot be counted.
   [[nodiscard]] std::size_t bytes() const;
 };
@@ -37,10 +42,31 @@ class KvCache {
   /// REQUIRES: as many bytes as shape.bytes() can be had; a hostile model may ask for too many.
   explicit KvCache(const KvShape& shape);
 
-  /// Makes room for positions below `tokens`. REQUIRES: tokens <= context_tokens_max.
+  /// Makes room for positions below `tokens`. REQUIRES: tokens <= context_tokens_max; pages_free()
+  /// is enough, as it is while no more than retained_pages_max are held by nobody but retain().
   void reserve(SequenceIndex sequence, std::size_t tokens);
-  /// Forgets every position of the sequence and gives its pages back.
+  /// Forgets every position of the sequence and lets go of its pages.
   void clear(SequenceIndex sequence);
+  /// Forgets the positions at and after `tokens` (a rejected guess, a longer prefix than wanted).
+  /// Where the last page left is in part forgotten and held by others too, the sequence gets a copy
+  /// of its own, so that what it stores next is seen by nobody else. REQUIRES: tokens are reserved;
+  /// a free page in the case of a copy.
+  void truncate(SequenceIndex sequence, std::size_t tokens);
+
+  /// The sequence's pages in order of position. Valid until it grows, shrinks or is cleared.
+  [[nodiscard]] std::span<const PageIndex> pages(SequenceIndex sequence) const {
+    return pages_.at(sequence);
+  }
+  /// Begins a sequence with pages that others hold: their positions count as stored. To begin with
+  /// a part of the last page, truncate afterwards. REQUIRES: the sequence is empty; every page is
+  /// held by somebody, filled, and never stored to while it is shared; no more than
+  /// context_tokens_max.
+  void adopt(SequenceIndex sequence, std::span<const PageIndex> pages);
+  /// Holds pages beyond the life of the sequences that filled them. REQUIRES: held by somebody.
+  void retain(std::span<const PageIndex> pages);
+  /// Lets go of what retain() took, once for each time.
+  void release(std::span<const PageIndex> pages);
+  [[nodiscard]] std::size_t pages_free() const { return free_pages_.size(); }
 
   /// One page's keys of one head: [kPageTokens, head_dim]. REQUIRES: reserved.
   [[nodiscard]] std::uint16_t* key_page(std::size_t layer, SequenceIndex sequence, std::size_t page,
@@ -57,6 +83,8 @@ class KvCache {
   [[nodiscard]] std::size_t pages_in_use() const;
 
  private:
+  [[nodiscard]] PageIndex take_free_page();
+  void copy_page(PageIndex from, PageIndex to);
   [[nodiscard]] std::size_t offset(std::size_t layer, SequenceIndex sequence, std::size_t page,
                                    std::size_t kv_head) const {
     const std::size_t physical = pages_[sequence][page];
@@ -66,10 +94,11 @@ class KvCache {
 
   KvShape shape_;
   std::size_t pages_count_ = 0;
-  std::unique_ptr<std::uint16_t[]> keys_;          // [layer, page, kv_head, kPageTokens, head_dim]
-  std::unique_ptr<std::uint16_t[]> values_;        // [layer, page, kv_head, kPageTokens, head_dim]
-  std::vector<std::vector<std::uint32_t>> pages_;  // of each sequence, in order of position
-  std::vector<std::uint32_t> free_pages_;          // taken from the back: recently used, warm
+  std::unique_ptr<std::uint16_t[]> keys_;      // [layer, page, kv_head, kPageTokens, head_dim]
+  std::unique_ptr<std::uint16_t[]> values_;    // [layer, page, kv_head, kPageTokens, head_dim]
+  std::vector<std::vector<PageIndex>> pages_;  // of each sequence, in order of position
+  std::vector<std::uint32_t> holders_;         // of each page; 0: free
+  std::vector<PageIndex> free_pages_;          // taken from the back: recently used, warm
 };
 
 }  // namespace nearside::model
