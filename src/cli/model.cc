@@ -14,9 +14,7 @@ namespace {
 
 // One line a subcommand.
 constexpr std::array kSubcommands = {
-    model_inspect,
-    model_render,
-    model_synth,
+    model_inspect, model_render, model_sign, model_synth, model_verify,
 };
 
 }  // namespace
