@@ -266,9 +266,11 @@ struct ScopeStatement final : Statement {
 
 /// A parsed template. Immutable; shared by renderings.
 struct Program {
+  // Owns what constant Values point at, so it is declared before them and goes after them: a Value
+  // that ends looks at its object.
+  std::vector<std::unique_ptr<Object>> constants;
   Body body;
-  std::vector<Value> names;                        // texts; index is NameId
-  std::vector<std::unique_ptr<Object>> constants;  // owns what constant Values point at
+  std::vector<Value> names;  // texts; index is NameId
 };
 
 }  // namespace nearside::text::jinja
