@@ -36,7 +36,7 @@ bool take_all(std::string_view& in, std::vector<T>& values) {
   std::uint64_t count = 0;
   if (!take(in, count) || count > in.size() / sizeof(T)) return false;
   values.resize(static_cast<std::size_t>(count));
-  std::memcpy(values.data(), in.data(), values.size() * sizeof(T));
+  if (count != 0) std::memcpy(values.data(), in.data(), values.size() * sizeof(T));
   in.remove_prefix(values.size() * sizeof(T));
   return true;
 }
