@@ -16,9 +16,9 @@
 #include "cli/bench.h"
 #include "cli/kernel_choice.h"
 #include "cli/local_model.h"
-#include "cli/read_bandwidth.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
+#include "kernels/peak.h"
 #include "model/model.h"
 #include "model/random.h"
 
@@ -37,17 +37,43 @@ struct Options {
   bool json = false;
 };
 
+/// What the machine could do next to a repetition: its clocks and neighbours change by the minute.
+struct Roof {
+  double operations_per_second = 0.0;  // 8-bit multiply-adds, a multiplication and an addition two
+  double bytes_per_second = 0.0;       // read from memory
+};
+
 struct Line {
   std::string test;
   std::size_t tokens = 0;  // computed in one repetition
   std::size_t sequences = 1;
-  double seconds = 0.0;          // of the fastest repetition
-  double bytes_per_token = 0.0;  // of weights and cache read
+  double bytes_per_token = 0.0;       // of weights and cache read
+  double operations_per_token = 0.0;  // of the products with weights
+  std::vector<double> seconds{};      // of each repetition
+  std::vector<Roof> roofs{};          // of each repetition
 
-  [[nodiscard]] double tokens_per_second() const {
-    return seconds > 0.0 ? static_cast<double>(tokens) / seconds : 0.0;
+  [[nodiscard]] double tokens_per_second(std::size_t repetition) const {
+    return static_cast<double>(tokens) / seconds[repetition];
+  }
+  /// What bytes read and operations need at least, as a part of the time a repetition took.
+  [[nodiscard]] double of_bytes_roof(std::size_t repetition) const {
+    return tokens_per_second(repetition) * bytes_per_token / roofs[repetition].bytes_per_second;
+  }
+  [[nodiscard]] double of_operations_roof(std::size_t repetition) const {
+    return tokens_per_second(repetition) * operations_per_token /
+           roofs[repetition].operations_per_second;
   }
 };
+
+/// The median over repetitions of value(repetition).
+template <typename Value>
+double median(std::size_t repetitions, const Value& value) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < repetitions; ++i) values.push_back(value(i));
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
+}
 
 /// Runs passes over random tokens; what they say does not matter, only how long it takes.
 class EngineBench {
@@ -55,63 +81,76 @@ class EngineBench {
   EngineBench(model::Model& model, kernels::Context& context, const Options& options)
       : model_(model), context_(context), options_(options) {}
 
-  Line prefill() {
-    Line line{.test = fmt::format("prefill-{}", options_.prompt_tokens),
-              .tokens = options_.prompt_tokens,
-              .sequences = 1};
-    model::KvCache cache(model_.kv_shape(1, options_.prompt_tokens));
-    line.seconds = fastest([&] {
-      cache.clear(0);
-      read_prompt(cache, 0);
-    });
-    const std::size_t passes =
-        (options_.prompt_tokens + options_.batch_tokens_max - 1) / options_.batch_tokens_max;
-    line.bytes_per_token = static_cast<double>(model_.pass_bytes() * passes) /
-                           static_cast<double>(options_.prompt_tokens);
-    return line;
+  /// Every test once, then every test again: a state of the machine that passes meets all of them.
+  std::vector<Line> run() {
+    std::vector<Line> lines{prefill_line()};
+    if (options_.generated_tokens > 0)
+      for (const std::size_t sequences : options_.parallel) lines.push_back(decode_line(sequences));
+    for (std::size_t i = 0; i < options_.repetitions; ++i)
+      for (Line& line : lines) repeat(line, &line != &lines.front());
+    return lines;
   }
 
-  Line decode(std::size_t sequences) {
-    Line line{.test = fmt::format("decode-{}", options_.generated_tokens),
-              .tokens = options_.generated_tokens * sequences,
-              .sequences = sequences};
-    model::KvCache cache(
-        model_.kv_shape(sequences, options_.prompt_tokens + options_.generated_tokens));
-    line.seconds = fastest([&] { generate(cache, sequences); },
-                           [&] {
-                             for (std::size_t i = 0; i < sequences; ++i) {
-                               cache.clear(static_cast<model::SequenceIndex>(i));
-                               read_prompt(cache, static_cast<model::SequenceIndex>(i));
-                             }
-                           });
+ private:
+  Line prefill_line() const {
+    const std::size_t passes =
+        (options_.prompt_tokens + options_.batch_tokens_max - 1) / options_.batch_tokens_max;
+    return {.test = fmt::format("prefill-{}", options_.prompt_tokens),
+            .tokens = options_.prompt_tokens,
+            .bytes_per_token = static_cast<double>(model_.pass_bytes() * passes) /
+                               static_cast<double>(options_.prompt_tokens),
+            .operations_per_token = 2.0 * static_cast<double>(block_parameters())};
+  }
+
+  Line decode_line(std::size_t sequences) const {
     // Weights once a pass for all sequences; keys and values of its own positions for each.
     const model::Hyperparameters& shape = model_.hyperparameters();
     const double positions = static_cast<double>(options_.prompt_tokens) +
                              static_cast<double>(options_.generated_tokens) / 2.0;
     const double position_bytes =
         static_cast<double>(2 * sizeof(std::uint16_t) * shape.layers * shape.kv_width());
-    line.bytes_per_token =
-        static_cast<double>(model_.pass_bytes()) / static_cast<double>(sequences) +
-        positions * position_bytes;
-    return line;
+    return {
+        .test = fmt::format("decode-{}", options_.generated_tokens),
+        .tokens = options_.generated_tokens * sequences,
+        .sequences = sequences,
+        .bytes_per_token =
+            static_cast<double>(model_.pass_bytes()) / static_cast<double>(sequences) +
+            positions * position_bytes,
+        .operations_per_token = 2.0 * static_cast<double>(block_parameters() + head_parameters())};
   }
 
- private:
-  template <typename Work>
-  double fastest(const Work& work) {
-    return fastest(work, [] {});
+  [[nodiscard]] std::size_t head_parameters() const {
+    return model_.hyperparameters().vocabulary * model_.hyperparameters().embedding;
   }
-  template <typename Work, typename Prepare>
-  double fastest(const Work& work, const Prepare& prepare) {
-    double best = 0.0;
-    for (std::size_t i = 0; i < options_.repetitions; ++i) {
-      prepare();
-      const auto begun = std::chrono::steady_clock::now();
-      work();
-      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
-      if (i == 0 || taken.count() < best) best = taken.count();
-    }
-    return best;
+  /// All but the embedding and the output head, which may be one matrix.
+  [[nodiscard]] std::size_t block_parameters() const {
+    const bool tied = model_.pass_bytes() == model_.weight_bytes();
+    return model_.parameters() - (tied ? 1 : 2) * head_parameters();
+  }
+
+  void repeat(Line& line, bool decode) {
+    model::KvCache cache(model_.kv_shape(
+        line.sequences, options_.prompt_tokens + (decode ? options_.generated_tokens : 0)));
+    if (decode)
+      for (std::size_t i = 0; i < line.sequences; ++i)
+        read_prompt(cache, static_cast<model::SequenceIndex>(i));
+    const Roof before = measure_roof();
+    const auto begun = std::chrono::steady_clock::now();
+    if (decode)
+      generate(cache, line.sequences);
+    else
+      read_prompt(cache, 0);
+    const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+    const Roof after = measure_roof();
+    line.seconds.push_back(taken.count());
+    line.roofs.push_back(
+        {.operations_per_second = (before.operations_per_second + after.operations_per_second) / 2,
+         .bytes_per_second = (before.bytes_per_second + after.bytes_per_second) / 2});
+  }
+
+  Roof measure_roof() {
+    return {.operations_per_second = kernels::measure_int8_peak(context_.pool),
+            .bytes_per_second = read_probe_.measure(context_.pool)};
   }
 
   [[nodiscard]] model::TokenId any_token() {
@@ -156,29 +195,44 @@ class EngineBench {
   model::Model& model_;
   kernels::Context& context_;
   const Options& options_;
+  kernels::ReadProbe read_probe_;
   model::Random random_{1};
   std::vector<float> logits_;
 };
 
-void print(const std::vector<Line>& lines, double read_bandwidth, const Options& options) {
-  if (options.json) {
-    base::json::array report;
-    for (const Line& line : lines)
-      report.push_back(base::json::object{{"test", line.test},
-                                          {"tokens", line.tokens},
-                                          {"sequences", line.sequences},
-                                          {"tokens_per_second", line.tokens_per_second()},
-                                          {"bytes_per_token", line.bytes_per_token},
-                                          {"read_bandwidth_bytes_per_second", read_bandwidth}});
-    fmt::print("{}\n", base::json::serialize(report));
-    return;
+void print(const std::vector<Line>& lines, const Options& options) {
+  const std::size_t count = options.repetitions;
+  base::json::array report;
+  if (!options.json)
+    fmt::print("{:14} {:>9} {:>10} {:>8} {:>8} {:>16} {:>11}\n", "test", "sequences", "tokens/s",
+               "of VNNI", "of read", "int8 peak GOP/s", "read GB/s");
+  for (const Line& line : lines) {
+    const double speed = median(count, [&](std::size_t i) { return line.tokens_per_second(i); });
+    const double read_bandwidth =
+        median(count, [&](std::size_t i) { return line.roofs[i].bytes_per_second; });
+    const double peak =
+        median(count, [&](std::size_t i) { return line.roofs[i].operations_per_second; });
+    const double of_operations =
+        median(count, [&](std::size_t i) { return line.of_operations_roof(i); });
+    const double of_bytes = median(count, [&](std::size_t i) { return line.of_bytes_roof(i); });
+    if (!options.json) {
+      fmt::print("{:14} {:>9} {:>10.1f} {:>6.0f} % {:>6.0f} % {:>16.0f} {:>11.1f}\n", line.test,
+                 line.sequences, speed, 100.0 * of_operations, 100.0 * of_bytes, peak / 1e9,
+                 read_bandwidth / 1e9);
+      continue;
+    }
+    report.push_back(base::json::object{{"test", line.test},
+                                        {"tokens", line.tokens},
+                                        {"sequences", line.sequences},
+                                        {"tokens_per_second", speed},
+                                        {"bytes_per_token", line.bytes_per_token},
+                                        {"read_bandwidth_bytes_per_second", read_bandwidth},
+                                        {"operations_per_token", line.operations_per_token},
+                                        {"int8_peak_operations_per_second", peak},
+                                        {"of_read_bandwidth", of_bytes},
+                                        {"of_int8_peak", of_operations}});
   }
-  fmt::print("{:14} {:>9} {:>12} {:>12}   memory reads {:.1f} GB/s\n", "test", "sequences",
-             "tokens/s", "of roof", read_bandwidth / 1e9);
-  for (const Line& line : lines)
-    fmt::print("{:14} {:>9} {:>12.1f} {:>10.0f} %\n", line.test, line.sequences,
-               line.tokens_per_second(),
-               100.0 * line.tokens_per_second() * line.bytes_per_token / read_bandwidth);
+  if (options.json) fmt::print("{}\n", base::json::serialize(report));
 }
 
 base::Status measure(const Options& options) {
@@ -187,12 +241,8 @@ base::Status measure(const Options& options) {
   const std::unique_ptr<model::Model> loaded = TRY(model::Model::load(file, table));
   base::ThreadPool pool(thread_count(options.threads));
   kernels::Context context{.table = table, .pool = pool};
-  const double read_bandwidth = measure_read_bandwidth(pool);
   EngineBench bench(*loaded, context, options);
-  std::vector<Line> lines;
-  lines.push_back(bench.prefill());
-  for (const std::size_t sequences : options.parallel) lines.push_back(bench.decode(sequences));
-  print(lines, read_bandwidth, options);
+  print(bench.run(), options);
   return {};
 }
 
@@ -212,9 +262,11 @@ Run bench_engine(CLI::App& root, CLI::App*& command) {
   command->add_option("--prompt", options->prompt_tokens, "tokens of the prompt")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, kTokensMax));
-  command->add_option("--generate", options->generated_tokens, "tokens generated by each sequence")
+  command
+      ->add_option("--generate", options->generated_tokens,
+                   "tokens generated by each sequence; 0: only the prompt")
       ->capture_default_str()
-      ->check(CLI::Range(std::size_t{1}, kTokensMax));
+      ->check(CLI::Range(std::size_t{0}, kTokensMax));
   command->add_option("--parallel", options->parallel, "sequences at once, several with commas")
       ->delimiter(',')
       ->capture_default_str()
@@ -222,15 +274,18 @@ Run bench_engine(CLI::App& root, CLI::App*& command) {
   command->add_option("--batch", options->batch_tokens_max, "tokens of the prompt in one pass")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, kTokensMax));
-  command->add_option("--repetitions", options->repetitions, "of each test; the fastest counts")
+  command->add_option("--repetitions", options->repetitions, "of each test; medians count")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{100}));
   command->add_flag("--json", options->json,
                     "an array of {test, tokens, sequences, tokens_per_second, bytes_per_token, "
-                    "read_bandwidth_bytes_per_second}");
+                    "read_bandwidth_bytes_per_second, operations_per_token, "
+                    "int8_peak_operations_per_second, of_read_bandwidth, of_int8_peak}");
   command->footer(
-      "bytes_per_token is what a token must read of weights and cache; read_bandwidth is measured\n"
-      "in the same run. Their quotient bounds the tokens generated per second.\n"
+      "What bounds a test is measured before and after each repetition: 8-bit products a second\n"
+      "with operands in registers, and bytes read from memory. \"of VNNI\" and \"of read\" say "
+      "how\n"
+      "much of either the products with weights and the bytes of weights and cache take up.\n"
       "Example: nearside bench engine --model model.gguf --threads 2 --prompt 512 --generate 128 "
       "--parallel 1,4,8 --json");
   return [options] {

@@ -77,7 +77,8 @@ void f32_peak(benchmark::State& state) {
 void read_bandwidth(benchmark::State& state) {
   base::ThreadPool pool(threads());
   double best = 0;
-  for (auto _ : state) best = std::max(best, kernels::measure_read_bandwidth(pool));
+  kernels::ReadProbe probe;
+  for (auto _ : state) best = std::max(best, probe.measure(pool));
   state.counters["weight_GB/s"] = best * 1e-9;
 }
 

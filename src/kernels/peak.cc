@@ -1,6 +1,7 @@
 #include "kernels/peak.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -13,6 +14,9 @@
 namespace nearside::kernels {
 
 namespace {
+
+constexpr std::size_t kReadProbeBytes = std::size_t{256} << 20;
+constexpr std::size_t kReadProbePartBytes = std::size_t{1} << 20;
 
 using SteadyClock = std::chrono::steady_clock;
 
@@ -52,20 +56,27 @@ double measure_f32_peak(base::ThreadPool& pool) {
   return measure_operations(pool, best_loops().f32);
 }
 
-double measure_read_bandwidth(base::ThreadPool& pool) {
-  constexpr std::size_t kBytes = std::size_t{256} << 20;
-  const std::unique_ptr<std::byte[]> buffer(new std::byte[kBytes]);
-  std::memset(buffer.get(), 1, kBytes);
+ReadProbe::ReadProbe() : buffer_(new std::byte[kReadProbeBytes]) {
+  // Written once: untouched pages would all be the same page of zeros.
+  std::memset(buffer_.get(), 1, kReadProbeBytes);
+}
+
+double ReadProbe::measure(base::ThreadPool& pool) {
   const auto read = best_loops().read;
+  const std::size_t parts = kReadProbeBytes / kReadProbePartBytes;
   double best = 0;
   for (int run = 0; run < 4; ++run) {
-    std::vector<std::uint64_t> sums(pool.size());
+    std::atomic<std::size_t> next{0};
+    std::atomic<std::uint64_t> sink{0};
     const SteadyClock::time_point start = SteadyClock::now();
-    pool.run([&](std::size_t worker) {
-      const std::size_t part = kBytes / pool.size();
-      sums[worker] = read(buffer.get() + worker * part, part);
+    // Small parts, taken in turn: a slow core does not hold the others up.
+    pool.run([&](std::size_t) {
+      std::uint64_t sum = 0;
+      for (std::size_t part = next.fetch_add(1); part < parts; part = next.fetch_add(1))
+        sum += read(buffer_.get() + part * kReadProbePartBytes, kReadProbePartBytes);
+      sink += sum;
     });
-    best = std::max(best, static_cast<double>(kBytes) / seconds_since(start));
+    best = std::max(best, static_cast<double>(kReadProbeBytes) / seconds_since(start));
   }
   return best;
 }

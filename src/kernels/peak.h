@@ -4,6 +4,9 @@
 // minute.
 #pragma once
 
+#include <cstddef>
+#include <memory>
+
 #include "base/thread_pool.h"
 
 namespace nearside::kernels {
@@ -14,8 +17,16 @@ namespace nearside::kernels {
 double measure_int8_peak(base::ThreadPool& pool);
 /// The same for f32 multiply-add.
 double measure_f32_peak(base::ThreadPool& pool);
-/// Bytes a second that the pool's threads read together from a buffer far larger than the caches;
-/// allocates 256 MiB for the call; about 100 ms.
-double measure_read_bandwidth(base::ThreadPool& pool);
+
+/// Keeps a buffer far larger than the caches (256 MiB), so that asking often costs no page faults.
+class ReadProbe {
+ public:
+  ReadProbe();
+  /// Bytes a second that the pool's threads read together; about 30 ms.
+  double measure(base::ThreadPool& pool);
+
+ private:
+  std::unique_ptr<std::byte[]> buffer_;
+};
 
 }  // namespace nearside::kernels
