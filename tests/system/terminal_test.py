@@ -74,7 +74,8 @@ class Terminal(unittest.TestCase):
         self.assertEqual([line["sequences"] for line in lines], [1, 1, 2])
         for line in lines:
             self.assertEqual(set(line), {"test", "tokens", "sequences", "tokens_per_second", "bytes_per_token",
-                                         "read_bandwidth_bytes_per_second"})
+                                         "read_bandwidth_bytes_per_second", "operations_per_token",
+                                         "int8_peak_operations_per_second", "of_read_bandwidth", "of_int8_peak"})
             self.assertGreater(line["tokens_per_second"], 0)
 
     def test_random_model_of_a_real_shape_runs(self):
