@@ -36,6 +36,10 @@ fuzz-short: deps ## every fuzz target for a few seconds
 fuzz: deps ## every fuzz target for ten minutes
 	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz
 
+bench-engine: build ## speed of the engine: MODELS="a.gguf b.gguf", against NEARSIDE_PEERS="name=folder ..." when given
+	@test -n "$(MODELS)" || { echo 'make bench-engine: name model files, e.g. make bench-engine MODELS=model.gguf' >&2; exit 2; }
+	@bench/engine $(MODELS)
+
 layers: ## arrows between rooms only point down
 	@tools/check-layers
 
@@ -51,4 +55,4 @@ lint: deps ## clang-tidy advice over the dev build
 clean: ## remove every build folder
 	@rm -rf build
 
-.PHONY: help deps build demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean
+.PHONY: help deps build bench-engine demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean

@@ -44,4 +44,25 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
 }
 
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;  // or more: then the kernel rounds, or refuses the hint
+
+}  // namespace
+
+void MappedFile::expect_reads(std::span<const std::byte> part) const {
+  if (part.empty()) return;
+  const auto begin = static_cast<std::size_t>(part.data() - data_) / kPageBytes * kPageBytes;
+  const std::size_t end = static_cast<std::size_t>(part.data() - data_) + part.size();
+  ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_WILLNEED);
+}
+
+void MappedFile::forget(std::span<const std::byte> part) const {
+  const auto offset = static_cast<std::size_t>(part.data() - data_);
+  const std::size_t begin = (offset + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const std::size_t end = (offset + part.size()) / kPageBytes * kPageBytes;
+  // The mapping is private but never written: what is dropped is what the file holds.
+  if (begin < end) ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+}
+
 }  // namespace nearside::base

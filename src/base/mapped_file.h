@@ -26,6 +26,11 @@ class MappedFile {
   ~MappedFile();
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_bytes_}; }
+  /// Hints, which change no byte. Will read `part` soon: the system may fetch it ahead.
+  void expect_reads(std::span<const std::byte> part) const;
+  /// Has no use for `part` at present: whole pages of it leave this process's memory, and come back
+  /// from the file when they are read again. REQUIRES of both: part lies within bytes().
+  void forget(std::span<const std::byte> part) const;
 
  private:
   MappedFile(const std::byte* data, std::size_t size_bytes)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct Options {
   std::vector<std::size_t> parallel = {1, 4, 8};
   std::size_t batch_tokens_max = 512;
   std::size_t repetitions = 3;
+  model::KvType kv_type = model::KvType::kF16;
   bool json = false;
 };
 
@@ -104,11 +106,12 @@ class EngineBench {
 
   Line decode_line(std::size_t sequences) const {
     // Weights once a pass for all sequences; keys and values of its own positions for each.
-    const model::Hyperparameters& shape = model_.hyperparameters();
     const double positions = static_cast<double>(options_.prompt_tokens) +
                              static_cast<double>(options_.generated_tokens) / 2.0;
+    const std::size_t page_bytes =
+        model_.kv_shape(1, model::KvCache::kPageTokens, options_.kv_type).bytes();
     const double position_bytes =
-        static_cast<double>(2 * sizeof(std::uint16_t) * shape.layers * shape.kv_width());
+        static_cast<double>(page_bytes) / static_cast<double>(model::KvCache::kPageTokens);
     return {
         .test = fmt::format("decode-{}", options_.generated_tokens),
         .tokens = options_.generated_tokens * sequences,
@@ -130,7 +133,8 @@ class EngineBench {
 
   void repeat(Line& line, bool decode) {
     model::KvCache cache(model_.kv_shape(
-        line.sequences, options_.prompt_tokens + (decode ? options_.generated_tokens : 0)));
+        line.sequences, options_.prompt_tokens + (decode ? options_.generated_tokens : 0),
+        options_.kv_type));
     if (decode)
       for (std::size_t i = 0; i < line.sequences; ++i)
         read_prompt(cache, static_cast<model::SequenceIndex>(i));
@@ -238,7 +242,8 @@ void print(const std::vector<Line>& lines, const Options& options) {
 base::Status measure(const Options& options) {
   const gguf::File file = TRY(gguf::File::open(options.model));
   const kernels::Table& table = *TRY(chosen_kernels());
-  const std::unique_ptr<model::Model> loaded = TRY(model::Model::load(file, table));
+  const std::unique_ptr<model::Model> loaded =
+      TRY(model::Model::load(file, table, thread_count(options.threads)));
   base::ThreadPool pool(thread_count(options.threads));
   kernels::Context context{.table = table, .pool = pool};
   EngineBench bench(*loaded, context, options);
@@ -277,6 +282,9 @@ Run bench_engine(CLI::App& root, CLI::App*& command) {
   command->add_option("--repetitions", options->repetitions, "of each test; medians count")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{100}));
+  command->add_option("--kv", options->kv_type, "what keys and values are kept in: f16, q8_0")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, model::KvType>{
+          {"f16", model::KvType::kF16}, {"q8_0", model::KvType::kQ8_0}}));
   command->add_flag("--json", options->json,
                     "an array of {test, tokens, sequences, tokens_per_second, bytes_per_token, "
                     "read_bandwidth_bytes_per_second, operations_per_token, "

@@ -39,7 +39,8 @@ base::Result<model::Perplexity> measure(const Options& options) {
   const gguf::File file = TRY(gguf::File::open(options.model));
   const std::unique_ptr<text::Tokenizer> tokenizer = TRY(text::Tokenizer::from_gguf(file));
   const kernels::Table& table = *TRY(chosen_kernels());
-  const std::unique_ptr<model::Model> loaded = TRY(model::Model::load(file, table));
+  const std::unique_ptr<model::Model> loaded =
+      TRY(model::Model::load(file, table, thread_count(options.threads)));
   if (tokenizer->size() > loaded->hyperparameters().vocabulary)
     return base::fail(base::Code::kCorrupt, "{}: the tokenizer has {} tokens, the embedding {}",
                       options.model, tokenizer->size(), loaded->hyperparameters().vocabulary);

@@ -50,13 +50,13 @@ Result<std::optional<text::ChatTemplate>> read_chat_template(const gguf::File& f
 }
 
 Result<LoadedModel> load_model(base::MappedFile mapping, const std::string& name,
-                               const kernels::Table& table) {
+                               const kernels::Table& table, std::size_t threads) {
   LoadedModel loaded;
   loaded.file =
       std::make_unique<gguf::File>(TRY(gguf::File::from_mapping(std::move(mapping), name)));
   loaded.tokenizer = TRY(text::Tokenizer::from_gguf(*loaded.file));
   loaded.chat_template = TRY(read_chat_template(*loaded.file));
-  loaded.model = TRY(model::Model::load(*loaded.file, table));
+  loaded.model = TRY(model::Model::load(*loaded.file, table, threads));
   const std::size_t rows = loaded.model->hyperparameters().vocabulary;
   if (loaded.tokenizer->size() > rows || loaded.tokenizer->size() == 0)
     return fail(Code::kCorrupt, "the tokenizer has {} tokens, but tensor token_embd.weight {} rows",
@@ -71,7 +71,7 @@ Result<std::unique_ptr<Engine>> Engine::load(base::MappedFile file, const std::s
   TRY(check_options(options));
   const kernels::Table& table =
       options.kernels != nullptr ? *options.kernels : kernels::best_table();
-  Result<LoadedModel> loaded = load_model(std::move(file), name, table);
+  Result<LoadedModel> loaded = load_model(std::move(file), name, table, options.threads);
   if (!loaded) return std::move(loaded).error().with_context(name);
   const model::Hyperparameters& shape = loaded->model->hyperparameters();
   Options adjusted = options;

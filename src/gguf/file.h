@@ -132,6 +132,14 @@ class File {
   [[nodiscard]] const std::vector<Metadata>& metadata() const { return metadata_; }
   [[nodiscard]] const std::vector<Tensor>& tensors() const { return tensors_; }
 
+  /// As MappedFile's, for bytes of a tensor; nothing where the file was made from_bytes.
+  void expect_reads(std::span<const std::byte> part) const {
+    if (mapping_) mapping_->expect_reads(part);
+  }
+  void forget(std::span<const std::byte> part) const {
+    if (mapping_) mapping_->forget(part);
+  }
+
   /// Null when absent.
   [[nodiscard]] const Value* find(std::string_view key) const;
   [[nodiscard]] const Tensor* find_tensor(std::string_view name) const;

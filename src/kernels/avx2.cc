@@ -67,6 +67,7 @@ const Product& product(gguf::TensorType type) {
 constexpr Table make_table() {
   Table table = Rows<Avx2Vector>::table("avx2");
   table.quantize_activations = quantize_activations<Avx2Quantize>;
+  table.attention = &kAvx2Attention;
   table.product = product;
   return table;
 }

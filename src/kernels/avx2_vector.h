@@ -22,6 +22,8 @@ struct Avx2Vector {
     const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(count)), index);
   }
+  /// attention_tiles.h: queries whose sums, four vectors each, stay in registers.
+  static constexpr std::size_t kPairTileQueries = 3;
   static F set(float value) { return _mm256_set1_ps(value); }
   static F load(const float* x) { return _mm256_loadu_ps(x); }
   static F load_part(const float* x, std::size_t count) {
@@ -38,6 +40,10 @@ struct Avx2Vector {
     std::uint16_t padded[kLanes] = {};
     __builtin_memcpy(padded, x, count * 2);
     return load_half(padded);
+  }
+  static F load_bytes(const std::int8_t* x) {
+    return _mm256_cvtepi32_ps(
+        _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
   }
   static F load_bfloat(const std::uint16_t* x) {
     const __m128i halves = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x));
@@ -99,6 +105,17 @@ struct Avx2Vector {
     return _mm256_permutevar8x32_ps(_mm256_castps128_ps256(_mm_loadu_ps(x)), twice);
   }
   static F swap_pairs(F v) { return _mm256_permute_ps(v, 0xb1); }
+  /// Two floats, repeated.
+  static F set_pair(const float* pair) {
+    double both;
+    __builtin_memcpy(&both, pair, sizeof both);
+    return _mm256_castpd_ps(_mm256_set1_pd(both));
+  }
+  /// a0 + a1, a2 + a3, ..., b0 + b1, ...
+  static F add_pairs(F a, F b) {
+    const F quarters = _mm256_hadd_ps(a, b);  // of a, b, a, b
+    return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(quarters), 0xd8));
+  }
   /// a * b -/+ c: minus in even lanes, plus in odd ones.
   static F fma_add_sub(F a, F b, F c) { return _mm256_fmaddsub_ps(a, b, c); }
 };

@@ -47,6 +47,16 @@ const Product& product(gguf::TensorType type) {
       return kAvx512BF16;
     case gguf::TensorType::kQ4_0:
       return kAvx512Q4_0;
+    case gguf::TensorType::kQ4_1:
+      return kAvx512Q4_1;
+    case gguf::TensorType::kQ5_0:
+      return kAvx512Q5_0;
+    case gguf::TensorType::kQ5_1:
+      return kAvx512Q5_1;
+    case gguf::TensorType::kIQ4_NL:
+      return kAvx512IQ4_NL;
+    case gguf::TensorType::kMXFP4:
+      return kAvx512MXFP4;
     case gguf::TensorType::kQ8_0:
       return kAvx512Q8_0;
     case gguf::TensorType::kQ4_K:
@@ -60,16 +70,19 @@ const Product& product(gguf::TensorType type) {
   }
 }
 
-constexpr Table make_table() {
-  Table table = Rows<Avx512Vector>::table("avx512");
+constexpr Table make_table(const char* name, const AttentionFunctions* attention) {
+  Table table = Rows<Avx512Vector>::table(name);
+  table.attention = attention;
   table.quantize_activations = quantize_activations<Avx512Quantize>;
   table.product = product;
   return table;
 }
-constexpr Table kTable = make_table();
+constexpr Table kTable = make_table("avx512", &kAvx512Attention);
+constexpr Table kBf16Table = make_table("avx512_bf16", &kAvx512Bf16Attention);
 
 }  // namespace
 
 const Table* avx512_functions() { return &kTable; }
+const Table* avx512_bf16_functions() { return &kBf16Table; }
 
 }  // namespace nearside::kernels

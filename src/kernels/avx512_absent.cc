@@ -5,6 +5,7 @@
 namespace nearside::kernels {
 
 const Table* avx512_functions() { return nullptr; }
+const Table* avx512_bf16_functions() { return nullptr; }
 
 PeakLoops avx512_peak_loops() { return scalar_peak_loops(); }
 

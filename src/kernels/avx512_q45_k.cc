@@ -37,25 +37,25 @@ struct BlockScales {
     }
   }
 
-  /// d times the scales of sub-block `sub`.
-  [[nodiscard]] __m512 of(std::size_t sub) const {
-    const __m512i shifted = _mm512_srli_epi32(scale[sub / 4], static_cast<unsigned>(8 * (sub % 4)));
+  /// d times the scales of sub-block 2 * pair + odd.
+  [[nodiscard]] __m512 of(std::size_t pair, int odd) const {
+    const __m128i count = _mm_cvtsi32_si128(static_cast<int>(pair % 2 * 16) + 8 * odd);
+    const __m512i shifted = _mm512_srl_epi32(scale[pair / 2], count);
     return _mm512_mul_ps(d, _mm512_cvtepi32_ps(_mm512_and_si512(shifted, _mm512_set1_epi32(255))));
   }
 };
 
-/// One group of 4-bit weights of an even or odd sub-block.
-inline __m512i nibbles(__m512i both, bool odd) {
-  return odd ? high_nibbles(both) : low_nibbles(both);
-}
+// `weights` is group g of sub-block 2 * pair + odd. Pairs are a loop at run time, odd and g are
+// unrolled: unrolling pairs as well made the code four times larger and no faster.
 
 struct Q4_KBlocks {
   static constexpr std::size_t kBlockBytes = kQ4_KPanelBlockBytes;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q4_k_panel_bytes(rows, columns);
   }
-  static inline __m512i weights(const std::byte* block, std::size_t sub, std::size_t g) {
-    return nibbles(load_group(block + 256, sub / 2 * 8 + g), sub % 2 == 1);
+  static inline __m512i weights(const std::byte* block, std::size_t pair, int odd, std::size_t g) {
+    const __m512i both = load_group(block + 256, pair * 8 + g);
+    return odd == 1 ? high_nibbles(both) : low_nibbles(both);
   }
 };
 
@@ -64,19 +64,21 @@ struct Q5_KBlocks {
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q5_k_panel_bytes(rows, columns);
   }
-  static inline __m512i weights(const std::byte* block, std::size_t sub, std::size_t g) {
-    const __m512i low = nibbles(load_group(block + 256, 8 + sub / 2 * 8 + g), sub % 2 == 1);
-    // Bit `sub` of each byte moves to bit 4.
-    const __m512i fifths = load_group(block + 256, g);
-    const __m512i moved = sub < 4 ? _mm512_slli_epi16(fifths, static_cast<unsigned>(4 - sub))
-                                  : _mm512_srli_epi16(fifths, static_cast<unsigned>(sub - 4));
-    // low | (moved & 16)
-    return _mm512_ternarylogic_epi32(low, moved, _mm512_set1_epi8(16), 0xf8);
+  static inline __m512i weights(const std::byte* block, std::size_t pair, int odd, std::size_t g) {
+    const __m512i both = load_group(block + 256, 8 + pair * 8 + g);
+    const __m512i low = odd == 1 ? high_nibbles(both) : low_nibbles(both);
+    // Bit 2 * pair + odd of each byte moves to bit 4.
+    const __m128i count = _mm_cvtsi32_si128(static_cast<int>(2 * pair) + odd);
+    const __m512i moved = _mm512_slli_epi16(
+        _mm512_and_si512(_mm512_srl_epi16(load_group(block + 256, g), count), _mm512_set1_epi8(1)),
+        4);
+    return _mm512_or_si512(low, moved);
   }
 };
 
 template <typename Blocks>
 struct Kernel {
+  static constexpr std::size_t kBlockColumns = 256;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
   }
@@ -108,10 +110,11 @@ struct Kernel {
 
   template <int kPanels, int kTokens>
   static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
+                          std::size_t token, Ahead& ahead, __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 256;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
+      ahead.fetch();
       const std::int8_t* const values = x.values + token * x.value_stride + b * 256;
       const std::int16_t* const pair_sums = x.pair_sums + token * blocks * 8 + b * 8;
       const float* const x_scales = x.scales + token * blocks + b;
@@ -127,29 +130,32 @@ struct Kernel {
           partial[p][t] = minus_minima(scales[p].minimum, scales[p].minus_dmin,
                                        pair_sums + static_cast<std::size_t>(t) * blocks * 8);
       }
-#pragma GCC unroll 8
-      for (std::size_t sub = 0; sub < 8; ++sub) {
-        __m512i integers[kPanels][kTokens];
-        for (auto& row : integers)
-          for (__m512i& integer : row) integer = _mm512_setzero_si512();
-#pragma GCC unroll 8
-        for (std::size_t g = 0; g < 8; ++g) {
-          __m512i w[kPanels];
+      for (std::size_t pair = 0; pair < 4; ++pair) {
 #pragma GCC unroll 2
-          for (int p = 0; p < kPanels; ++p) w[p] = Blocks::weights(block[p], sub, g);
+        for (int odd = 0; odd < 2; ++odd) {
+          const std::int8_t* const sub_values = values + 64 * pair + 32 * odd;
+          __m512i integers[kPanels][kTokens];
+          for (auto& row : integers)
+            for (__m512i& integer : row) integer = _mm512_setzero_si512();
+#pragma GCC unroll 8
+          for (std::size_t g = 0; g < 8; ++g) {
+            __m512i w[kPanels];
+#pragma GCC unroll 2
+            for (int p = 0; p < kPanels; ++p) w[p] = Blocks::weights(block[p], pair, odd, g);
 #pragma GCC unroll 6
-          for (int t = 0; t < kTokens; ++t) {
-            const __m512i four = broadcast_four(
-                values + static_cast<std::size_t>(t) * x.value_stride + 32 * sub + 4 * g);
+            for (int t = 0; t < kTokens; ++t) {
+              const __m512i four =
+                  broadcast_four(sub_values + static_cast<std::size_t>(t) * x.value_stride + 4 * g);
 #pragma GCC unroll 2
-            for (int p = 0; p < kPanels; ++p)
-              integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+              for (int p = 0; p < kPanels; ++p)
+                integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+            }
           }
-        }
-        __m512 sub_scales[kPanels];
+          __m512 sub_scales[kPanels];
 #pragma GCC unroll 2
-        for (int p = 0; p < kPanels; ++p) sub_scales[p] = scales[p].of(sub);
-        add_scaled<kPanels, kTokens>(integers, sub_scales, partial);
+          for (int p = 0; p < kPanels; ++p) sub_scales[p] = scales[p].of(pair, odd);
+          add_scaled<kPanels, kTokens>(integers, sub_scales, partial);
+        }
       }
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p)

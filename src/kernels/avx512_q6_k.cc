@@ -10,20 +10,19 @@ namespace nearside::kernels {
 namespace {
 
 struct Kernel {
+  static constexpr std::size_t kBlockColumns = 256;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return q6_k_panel_bytes(rows, columns);
   }
 
-  /// Columns 4g.. of a block; g < 64. Quarters of 16 groups share a group of high bits.
-  static inline __m512i weights(const std::byte* block, std::size_t g) {
-    const std::size_t quarter = g / 16;
-    const __m512i both = load_group(block + 320, 16 + g % 32);
+  /// Columns 64 * quarter + 4g.. of a block; g < 16. Quarters share groups of high bits.
+  static inline __m512i weights(const std::byte* block, unsigned quarter, std::size_t g) {
+    const __m512i both = load_group(block + 320, 16 + quarter % 2 * 16 + g);
     const __m512i nibbles = quarter < 2 ? low_nibbles(both) : high_nibbles(both);
     // Bits 2 * quarter.. of each byte move to bits 4 and 5.
-    const __m512i high = load_group(block + 320, g % 16);
-    const __m512i moved = quarter < 2
-                              ? _mm512_slli_epi16(high, static_cast<unsigned>(4 - 2 * quarter))
-                              : _mm512_srli_epi16(high, static_cast<unsigned>(2 * quarter - 4));
+    const __m512i high = load_group(block + 320, g);
+    const __m512i moved = quarter < 2 ? _mm512_slli_epi16(high, 4 - 2 * quarter)
+                                      : _mm512_srli_epi16(high, 2 * quarter - 4);
     // nibbles | (moved & 0x30)
     return _mm512_ternarylogic_epi32(nibbles, moved, _mm512_set1_epi8(0x30), 0xf8);
   }
@@ -58,10 +57,11 @@ struct Kernel {
 
   template <int kPanels, int kTokens>
   static inline void tile(const std::byte* panel, std::size_t panel_bytes, const Activations& x,
-                          std::size_t token, __m512 (&sums)[kPanels][kTokens]) {
+                          std::size_t token, Ahead& ahead, __m512 (&sums)[kPanels][kTokens]) {
     const std::size_t blocks = x.columns / 256;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
+      ahead.fetch();
       const std::int8_t* const values = x.values + token * x.value_stride + b * 256;
       const std::int32_t* const x_sums = x.sums + token * blocks * 16 + b * 16;
       const float* const x_scales = x.scales + token * blocks + b;
@@ -71,28 +71,32 @@ struct Kernel {
         block[p] = panel + static_cast<std::size_t>(p) * panel_bytes + b * kQ6_KPanelBlockBytes;
       __m512 partial[kPanels][kTokens];
       clear(partial);
-#pragma GCC unroll 16
-      for (std::size_t sub = 0; sub < 16; ++sub) {
-        __m512i integers[kPanels][kTokens];
-        start<kPanels, kTokens>(x_sums + sub, blocks * 16, integers);
+      // Quarters are unrolled for their shifts, the four sub-blocks of each are a loop.
 #pragma GCC unroll 4
-        for (std::size_t g = 4 * sub; g < 4 * sub + 4; ++g) {
-          __m512i w[kPanels];
+      for (unsigned quarter = 0; quarter < 4; ++quarter) {
+        for (std::size_t k = 0; k < 4; ++k) {
+          const std::size_t sub = 4 * quarter + k;
+          __m512i integers[kPanels][kTokens];
+          start<kPanels, kTokens>(x_sums + sub, blocks * 16, integers);
+#pragma GCC unroll 4
+          for (std::size_t g = 0; g < 4; ++g) {
+            __m512i w[kPanels];
 #pragma GCC unroll 2
-          for (int p = 0; p < kPanels; ++p) w[p] = weights(block[p], g);
+            for (int p = 0; p < kPanels; ++p) w[p] = weights(block[p], quarter, 4 * k + g);
 #pragma GCC unroll 6
-          for (int t = 0; t < kTokens; ++t) {
-            const __m512i four =
-                broadcast_four(values + static_cast<std::size_t>(t) * x.value_stride + 4 * g);
+            for (int t = 0; t < kTokens; ++t) {
+              const __m512i four = broadcast_four(
+                  values + static_cast<std::size_t>(t) * x.value_stride + 16 * sub + 4 * g);
 #pragma GCC unroll 2
-            for (int p = 0; p < kPanels; ++p)
-              integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+              for (int p = 0; p < kPanels; ++p)
+                integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
+            }
           }
-        }
-        __m512 scales[kPanels];
+          __m512 scales[kPanels];
 #pragma GCC unroll 2
-        for (int p = 0; p < kPanels; ++p) scales[p] = scale_of(block[p], sub);
-        add_scaled<kPanels, kTokens>(integers, scales, partial);
+          for (int p = 0; p < kPanels; ++p) scales[p] = scale_of(block[p], sub);
+          add_scaled<kPanels, kTokens>(integers, scales, partial);
+        }
       }
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p)

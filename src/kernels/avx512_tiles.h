@@ -73,41 +73,72 @@ inline void store_tile(const __m512 (&sums)[kPanels][kTokens], std::size_t row, 
   }
 }
 
-/// `Kernel::tile<panels, tokens>(first panel, panel_bytes, x, first token, sums)` computes a tile.
+/// Fetches the panels that come next, a few lines for each block of a tile, so that memory works
+/// while the tokens after the first compute from the cache: with eight tokens in two tiles, the
+/// second would leave it idle.
+class Ahead {
+ public:
+  /// `steps`: how often fetch() will be called.
+  Ahead(const std::byte* begin, const std::byte* end, std::size_t steps)
+      : at_(begin),
+        end_(end),
+        step_bytes_(begin < end ? (static_cast<std::size_t>(end - begin) / kGroupBytes + steps) /
+                                      steps * kGroupBytes
+                                : 0) {}
+  inline void fetch() {
+    if (at_ >= end_) return;
+    for (std::size_t i = 0; i < step_bytes_; i += kGroupBytes)
+      _mm_prefetch(reinterpret_cast<const char*>(at_ + i), _MM_HINT_T1);
+    at_ += step_bytes_;
+  }
+
+ private:
+  const std::byte* at_;
+  const std::byte* end_;
+  std::size_t step_bytes_;
+};
+
+/// `Kernel::tile<panels, tokens>(first panel, panel_bytes, x, first token, ahead, sums)` computes a
+/// tile.
 template <typename Kernel, int kPanels, int kTokens>
 inline void one_tile(const Operand& w, const std::byte* panel, std::size_t panel_bytes,
-                     const Activations& x, std::size_t row, std::size_t token, float* y) {
+                     const Activations& x, std::size_t row, std::size_t token, Ahead& ahead,
+                     float* y) {
   __m512 sums[kPanels][kTokens];
-  Kernel::template tile<kPanels, kTokens>(panel, panel_bytes, x, token, sums);
+  Kernel::template tile<kPanels, kTokens>(panel, panel_bytes, x, token, ahead, sums);
   store_tile<kPanels, kTokens>(sums, row, token, w.rows, y);
 }
 
-/// Six tokens while there are twelve or more, then two halves: 4 + 4 beats 6 + 2, because a tile
-/// costs its unpacking whatever its tokens.
+/// How many tokens the next tile takes: six while there are twelve or more, then two halves: 4 + 4
+/// beats 6 + 2, because a tile costs its unpacking whatever its tokens.
+inline std::size_t tile_tokens(std::size_t left) {
+  return left >= 12 ? 6 : left > 6 ? (left + 1) / 2 : left;
+}
+
 template <typename Kernel, int kPanels>
 inline void all_tokens(const Operand& w, const std::byte* panel, std::size_t panel_bytes,
-                       const Activations& x, const Part& part, std::size_t row, float* y) {
+                       const Activations& x, const Part& part, std::size_t row, Ahead& ahead,
+                       float* y) {
   for (std::size_t t = part.token_begin; t < part.token_end;) {
-    const std::size_t left = part.token_end - t;
-    const std::size_t tokens = left >= 12 ? 6 : left > 6 ? (left + 1) / 2 : left;
+    const std::size_t tokens = tile_tokens(part.token_end - t);
     switch (tokens) {
       case 6:
-        one_tile<Kernel, kPanels, 6>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 6>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 5:
-        one_tile<Kernel, kPanels, 5>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 5>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 4:
-        one_tile<Kernel, kPanels, 4>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 4>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 3:
-        one_tile<Kernel, kPanels, 3>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 3>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 2:
-        one_tile<Kernel, kPanels, 2>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 2>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       default:
-        one_tile<Kernel, kPanels, 1>(w, panel, panel_bytes, x, row, t, y);
+        one_tile<Kernel, kPanels, 1>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
     }
     t += tokens;
@@ -118,10 +149,27 @@ template <typename Kernel>
 void multiply_panels(const Operand& w, const Activations& x, const Part& part, float* y) {
   const std::size_t panel_bytes = Kernel::panel_bytes(kPanelRows, w.columns);
   const auto panel_at = [&](std::size_t row) { return w.data + row / kPanelRows * panel_bytes; };
+  const std::byte* const end = panel_at(w.rows + kPanelRows - 1);
+  std::size_t tiles = 0;
+  for (std::size_t t = part.token_begin; t < part.token_end; t += tile_tokens(part.token_end - t))
+    ++tiles;
+  const std::size_t steps = tiles * (w.columns / Kernel::kBlockColumns);
+  // The panels after these; after the part's last ones come, most likely, those of its thread's
+  // next part.
+  const auto ahead_of = [&](std::size_t row) {
+    const std::byte* const begin = panel_at(row) + 2 * panel_bytes;
+    const std::byte* const stop = begin + 2 * panel_bytes;
+    return Ahead(begin, stop < end ? stop : end, steps);
+  };
   std::size_t row = part.row_begin;
-  for (; row + kPanelRows < part.row_end; row += 2 * kPanelRows)
-    all_tokens<Kernel, 2>(w, panel_at(row), panel_bytes, x, part, row, y);
-  if (row < part.row_end) all_tokens<Kernel, 1>(w, panel_at(row), panel_bytes, x, part, row, y);
+  for (; row + kPanelRows < part.row_end; row += 2 * kPanelRows) {
+    Ahead ahead = ahead_of(row);
+    all_tokens<Kernel, 2>(w, panel_at(row), panel_bytes, x, part, row, ahead, y);
+  }
+  if (row < part.row_end) {
+    Ahead ahead = ahead_of(row);
+    all_tokens<Kernel, 1>(w, panel_at(row), panel_bytes, x, part, row, ahead, y);
+  }
 }
 
 }  // namespace

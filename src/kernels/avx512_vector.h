@@ -20,6 +20,8 @@ struct Avx512Vector {
   static __mmask16 first_lanes(std::size_t count) {
     return static_cast<__mmask16>((1u << count) - 1u);
   }
+  /// attention_tiles.h: queries whose sums, four vectors each, stay in registers.
+  static constexpr std::size_t kPairTileQueries = 6;
   static F set(float value) { return _mm512_set1_ps(value); }
   static F load(const float* x) { return _mm512_loadu_ps(x); }
   static F load_part(const float* x, std::size_t count) {
@@ -34,6 +36,10 @@ struct Avx512Vector {
   }
   static F load_half_part(const std::uint16_t* x, std::size_t count) {
     return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first_lanes(count), x));
+  }
+  static F load_bytes(const std::int8_t* x) {
+    return _mm512_cvtepi32_ps(
+        _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
   }
   static F load_bfloat(const std::uint16_t* x) {
     return widen_bfloat(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
@@ -78,6 +84,19 @@ struct Avx512Vector {
     return _mm512_permutexvar_ps(twice, _mm512_castps256_ps512(_mm256_loadu_ps(x)));
   }
   static F swap_pairs(F v) { return _mm512_permute_ps(v, 0xb1); }
+  /// Two floats, repeated.
+  static F set_pair(const float* pair) {
+    double both;
+    __builtin_memcpy(&both, pair, sizeof both);
+    return _mm512_castpd_ps(_mm512_set1_pd(both));
+  }
+  /// a0 + a1, a2 + a3, ..., b0 + b1, ...
+  static F add_pairs(F a, F b) {
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    return _mm512_add_ps(_mm512_permutex2var_ps(a, even, b), _mm512_permutex2var_ps(a, odd, b));
+  }
   /// a * b -/+ c: minus in even lanes, plus in odd ones.
   static F fma_add_sub(F a, F b, F c) { return _mm512_fmaddsub_ps(a, b, c); }
 };

@@ -52,6 +52,7 @@ constexpr Format float_format(gguf::TensorType type, std::string_view name) {
       .dequantize_row = dequantize<Stored, kWiden>,
       .quantize_row = quantize<Stored, kNarrow>,
       .dot = dot<Stored, kWiden>,
+      .wider = {},
   };
 }
 

@@ -8,14 +8,16 @@ namespace nearside::kernels {
 
 // Each is defined in the file of its format.
 extern const Format kF32Format, kF16Format, kBF16Format;
-extern const Format kQ4_0Format, kQ8_0Format;
-extern const Format kQ4_KFormat, kQ5_KFormat, kQ6_KFormat;
+extern const Format kQ4_0Format, kQ4_1Format, kQ5_0Format, kQ5_1Format, kQ8_0Format;
+extern const Format kQ2_KFormat, kQ3_KFormat, kQ4_KFormat, kQ5_KFormat, kQ6_KFormat;
+extern const Format kIQ4_NLFormat, kMXFP4Format;
 
 namespace {
 
 constexpr std::array kFormats = {
-    &kF32Format,  &kF16Format,  &kQ4_0Format, &kQ8_0Format,
-    &kQ4_KFormat, &kQ5_KFormat, &kQ6_KFormat, &kBF16Format,
+    &kF32Format,  &kF16Format,  &kQ4_0Format,   &kQ4_1Format, &kQ5_0Format,
+    &kQ5_1Format, &kQ8_0Format, &kQ2_KFormat,   &kQ3_KFormat, &kQ4_KFormat,
+    &kQ5_KFormat, &kQ6_KFormat, &kIQ4_NLFormat, &kBF16Format, &kMXFP4Format,
 };
 
 }  // namespace

@@ -29,6 +29,14 @@ struct Format {
   /// Sum over c of row[c] * x[token, c]: the reference every product is tested against.
   float (*dot)(const std::byte* row, const Activations& x, std::size_t token);
 
+  /// A format that can say the same weights exactly and for which tables have fast products;
+  /// Weights::prepare uses it where a table has none for this one. Null where there is none.
+  struct Wider {
+    gguf::TensorType type = gguf::TensorType::kF32;
+    void (*widen_row)(const std::byte* row, std::size_t columns, std::byte* out) = nullptr;
+  };
+  Wider wider{};
+
   [[nodiscard]] std::size_t row_bytes(std::size_t columns) const {
     return columns / block_elements * block_bytes;
   }

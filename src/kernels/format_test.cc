@@ -57,14 +57,14 @@ TEST_P(EveryFormat, QuantizesWithTheErrorItsBitsAllow) {
   for (std::size_t i = 0; i < values.size(); ++i)
     squares += (values[i] - back[i]) * (values[i] - back[i]);
   const double error = std::sqrt(squares / static_cast<double>(values.size()));
-  const double bits = static_cast<double>(GetParam()->block_bytes) * 8 /
-                      static_cast<double>(GetParam()->block_elements);
+  // The first digit of the name: the bits of a weight without its share of the scales.
+  const double bits = GetParam()->name[GetParam()->name.find_first_of("23456789")] - '0';
   RecordProperty("rms_error", std::to_string(error));
   if (GetParam()->block_elements == 1) {  // floats: bfloat16 keeps 8 bits of each value's own size
     EXPECT_LE(error, 0x1p-9);
     return;
   }
-  EXPECT_LT(error, 1.1 * 6.6 / std::pow(2.0, std::floor(bits)) / std::sqrt(12.0));
+  EXPECT_LT(error, 1.1 * 6.6 / std::pow(2.0, bits) / std::sqrt(12.0));
 }
 
 TEST_P(EveryFormat, QuantizesZerosToZerosAndKeepsTinyAndHugeFinite) {
@@ -147,6 +147,101 @@ TEST(Format, Q6_KPlacesQuartersOfEachHalf) {
   EXPECT_EQ(out[96], 7 * (4.0f + 48 - 32));
   EXPECT_EQ(out[16], 2 * -32.0f);
   EXPECT_EQ(out[255], 16 * -32.0f);
+}
+
+TEST(Format, Q4_1AddsItsMinimum) {
+  std::vector<std::byte> row = bytes_of({0x00, 0x40, 0x00, 0xbc});  // d = 2, m = -1
+  for (int i = 0; i < 16; ++i) row.push_back(static_cast<std::byte>(i | (15 - i) << 4));
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ4_1, row);
+  EXPECT_EQ(out[0], -1);
+  EXPECT_EQ(out[15], 29);
+  EXPECT_EQ(out[16], 29);
+  EXPECT_EQ(out[31], -1);
+}
+
+TEST(Format, Q5_0AndQ5_1TakeTheFifthBitFromOneWord) {
+  // Fifth bits of elements 0, 8 and 31; low bits 1 and 2.
+  std::vector<std::byte> tail = bytes_of({0x01, 0x01, 0x00, 0x80});
+  for (int i = 0; i < 16; ++i) tail.push_back(static_cast<std::byte>(0x21));
+  std::vector<std::byte> row = bytes_of({0x00, 0x3c});  // d = 1
+  row.insert(row.end(), tail.begin(), tail.end());
+  std::vector<float> out = dequantize(gguf::TensorType::kQ5_0, row);
+  EXPECT_EQ(out[0], 1);
+  EXPECT_EQ(out[1], -15);
+  EXPECT_EQ(out[8], 1);
+  EXPECT_EQ(out[30], -14);
+  EXPECT_EQ(out[31], 2);
+  row = bytes_of({0x00, 0x3c, 0x00, 0x38});  // d = 1, m = 0.5
+  row.insert(row.end(), tail.begin(), tail.end());
+  out = dequantize(gguf::TensorType::kQ5_1, row);
+  EXPECT_EQ(out[0], 17.5f);
+  EXPECT_EQ(out[16], 2.5f);
+  EXPECT_EQ(out[31], 18.5f);
+}
+
+TEST(Format, IQ4_NLLooksItsStepsUp) {
+  std::vector<std::byte> row = bytes_of({0x00, 0x3c});
+  for (int i = 0; i < 16; ++i) row.push_back(static_cast<std::byte>(i | 8 << 4));
+  const std::vector<float> out = dequantize(gguf::TensorType::kIQ4_NL, row);
+  EXPECT_EQ(out[0], -127);
+  EXPECT_EQ(out[7], -10);
+  EXPECT_EQ(out[15], 113);
+  EXPECT_EQ(out[16], 1);
+}
+
+TEST(Format, MXFP4IsTinyFloatsUnderAPowerOfTwo) {
+  std::vector<std::byte> row = bytes_of({128});  // times two
+  for (int i = 0; i < 16; ++i) row.push_back(static_cast<std::byte>(i));
+  const std::vector<float> out = dequantize(gguf::TensorType::kMXFP4, row);
+  const float values[8] = {0, 0.5f, 1, 1.5f, 2, 3, 4, 6};
+  for (std::size_t i = 0; i < 8; ++i) {
+    EXPECT_EQ(out[i], 2 * values[i]);
+    EXPECT_EQ(out[i + 8], -2 * values[i]);
+  }
+}
+
+TEST(Format, Q2_KHasAScaleAndAMinimumInEachByte) {
+  std::vector<std::byte> row(84);
+  for (std::size_t i = 0; i < 16; ++i) row[i] = static_cast<std::byte>(i | (15 - i) << 4);
+  row[16] = static_cast<std::byte>(0b11100100);       // elements 0, 32, 64, 96: 0, 1, 2, 3
+  row[16 + 33] = static_cast<std::byte>(0b00000010);  // element 129: 2
+  row[81] = static_cast<std::byte>(0x3c);             // d = 1
+  row[83] = static_cast<std::byte>(0x40);             // dmin = 2
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ2_K, row);
+  EXPECT_EQ(out[0], -30);
+  EXPECT_EQ(out[32], 2 * 1 - 2 * 13);
+  EXPECT_EQ(out[64], 4 * 2 - 2 * 11);
+  EXPECT_EQ(out[96], 6 * 3 - 2 * 9);
+  EXPECT_EQ(out[129], 8 * 2 - 2 * 7);
+}
+
+TEST(Format, Q3_KSpreadsItsScalesOverTwelveBytes) {
+  std::vector<std::byte> row(110);
+  row[0] = static_cast<std::byte>(0b00000011);        // third bits of elements 0 and 32
+  row[32] = static_cast<std::byte>(0b00001101);       // low bits 1 and 3
+  row[96 + 0] = static_cast<std::byte>(0x05 | 0x70);  // low bits of scales 0 and 8
+  row[96 + 2] = static_cast<std::byte>(0x09);         // low bits of scale 2
+  row[96 + 8] = static_cast<std::byte>(0b00110010);   // high bits of scales 0 (2) and 8 (3)
+  row[96 + 10] = static_cast<std::byte>(0b00000011);  // high bits of scale 2
+  row[109] = static_cast<std::byte>(0x3c);
+  const std::vector<float> out = dequantize(gguf::TensorType::kQ3_K, row);
+  EXPECT_EQ(out[0], (5 + 32 - 32) * (1 + 4 - 4));
+  EXPECT_EQ(out[1], (5 + 32 - 32) * -4);
+  EXPECT_EQ(out[32], (9 + 48 - 32) * (3 + 4 - 4));
+  EXPECT_EQ(out[128], (7 + 48 - 32) * -4);
+}
+
+TEST(Format, WiderFormatsSayTheSameWeights) {
+  const std::vector<float> values = gaussian(512, 2);
+  for (const Format* narrow : formats()) {
+    if (narrow->wider.widen_row == nullptr) continue;
+    const Format& wide = format(narrow->wider.type);
+    std::vector<std::byte> row(narrow->row_bytes(values.size()));
+    std::vector<std::byte> wide_row(wide.row_bytes(values.size()));
+    narrow->quantize_row(values.data(), values.size(), row.data());
+    narrow->wider.widen_row(row.data(), values.size(), wide_row.data());
+    EXPECT_EQ(dequantize(narrow->type, row), dequantize(wide.type, wide_row)) << narrow->name;
+  }
 }
 
 TEST(Format, UnknownTypesHaveNone) {

@@ -1,11 +1,11 @@
 #include "kernels/matmul.h"
 
 #include <algorithm>
-#include <atomic>
 #include <memory>
 
 #include "base/check.h"
 #include "kernels/format.h"
+#include "kernels/parts.h"
 #include "kernels/table.h"
 
 namespace nearside::kernels {
@@ -144,15 +144,10 @@ void multiply_all(std::span<const Target> targets, const Activations& x, Context
     cuts[i] = cut(targets[i], x.tokens, context.pool.size());
     parts += cuts[i].parts;
   }
-  std::atomic<std::size_t> next{0};
-  context.pool.run([&](std::size_t) {
-    for (;;) {
-      std::size_t index = next.fetch_add(1, std::memory_order_relaxed);
-      if (index >= parts) return;
-      const Cut* from = cuts;
-      while (index >= from->parts) index -= (from++)->parts;
-      multiply(*from, index, x);
-    }
+  run_parts(context.pool, parts, [&](std::size_t index, std::size_t) {
+    const Cut* from = cuts;
+    while (index >= from->parts) index -= (from++)->parts;
+    multiply(*from, index, x);
   });
 }
 

@@ -43,14 +43,17 @@ class Matmul : public testing::TestWithParam<Case> {
       format.quantize_row(values.data() + r * columns, columns, bytes_.data() + 1 + r * row_bytes);
     return {format.type, rows, columns, bytes_.data() + 1};
   }
-  std::vector<float> multiply(const WeightView& view, const Table& table, const float* x,
-                              std::size_t tokens, std::size_t threads) {
-    base::ThreadPool pool(threads);
-    Context context{table, pool};
-    const Weights weights = Weights::prepare(view, table);
-    std::vector<float> y(tokens * view.rows, NAN);
+  static std::vector<float> multiply(const Weights& weights, const float* x, std::size_t tokens,
+                                     Context& context) {
+    std::vector<float> y(tokens * weights.rows(), NAN);
     matmul(weights, x, tokens, y.data(), context);
     return y;
+  }
+  static std::vector<float> multiply(const WeightView& view, const Table& table, const float* x,
+                                     std::size_t tokens) {
+    base::ThreadPool pool(1);
+    Context context{table, pool};
+    return multiply(Weights::prepare(view, table), x, tokens, context);
   }
   std::vector<std::byte> bytes_;
 };
@@ -58,13 +61,13 @@ class Matmul : public testing::TestWithParam<Case> {
 // Integer products are exact, so tables differ by the order of the f32 sum over blocks only: the
 // error of a sum of n terms is below n * 2^-24 * sum |terms|, and terms average columns * 0.8.
 TEST_P(Matmul, AgreesWithTheScalarTable) {
-  for (const std::size_t rows : {1u, 7u, 16u, 37u}) {
-    for (const std::size_t tokens : {1u, 2u, 5u, 13u, 27u}) {
+  for (const std::size_t rows : {1u, 7u, 37u}) {
+    for (const std::size_t tokens : {1u, 2u, 5u, 13u}) {
       const std::size_t columns = 512 + 256 * (tokens % 2);
       const WeightView view = random_matrix(rows, columns, 1);
       const std::vector<float> x = gaussian(tokens * columns, 2);
-      const auto expected = multiply(view, scalar_table(), x.data(), tokens, 1);
-      const auto actual = multiply(view, *GetParam().table, x.data(), tokens, 1);
+      const auto expected = multiply(view, scalar_table(), x.data(), tokens);
+      const auto actual = multiply(view, *GetParam().table, x.data(), tokens);
       for (std::size_t i = 0; i < expected.size(); ++i)
         ASSERT_NEAR(actual[i], expected[i], 0x1p-24 * 32 * static_cast<double>(columns)) << i;
     }
@@ -77,10 +80,16 @@ TEST_P(Matmul, GivesTheSameBitsForATokenAloneAndInAnyBatchOnAnyThreads) {
   const std::size_t tokens = 41;
   const WeightView view = random_matrix(rows, columns, 3);
   const std::vector<float> x = gaussian(tokens * columns, 4);
-  const auto together = multiply(view, *GetParam().table, x.data(), tokens, 1);
-  EXPECT_EQ(together, multiply(view, *GetParam().table, x.data(), tokens, 3));
+  const Table& table = *GetParam().table;
+  const Weights weights = Weights::prepare(view, table);
+  base::ThreadPool one(1);
+  base::ThreadPool three(3);
+  Context alone_context{table, one};
+  Context shared_context{table, three};
+  const auto together = multiply(weights, x.data(), tokens, alone_context);
+  EXPECT_EQ(together, multiply(weights, x.data(), tokens, shared_context));
   for (std::size_t t = 0; t < tokens; ++t) {
-    const auto alone = multiply(view, *GetParam().table, x.data() + t * columns, 1, 2);
+    const auto alone = multiply(weights, x.data() + t * columns, 1, alone_context);
     ASSERT_TRUE(
         std::equal(alone.begin(), alone.end(), together.begin() + static_cast<long>(t * rows)))
         << "token " << t;
@@ -96,7 +105,7 @@ TEST_P(Matmul, MultipliesTheDequantizedWeights) {
   const std::size_t columns = 1024;
   const WeightView view = random_matrix(rows, columns, 5);
   const std::vector<float> x = gaussian(columns, 6);
-  const auto y = multiply(view, *GetParam().table, x.data(), 1, 1);
+  const auto y = multiply(view, *GetParam().table, x.data(), 1);
   std::vector<float> row(columns);
   for (std::size_t r = 0; r < rows; ++r) {
     dequantize_row(view, r, row.data());
@@ -118,15 +127,33 @@ TEST_P(Matmul, HandlesZeroActivationsAndZeroWeights) {
     format.quantize_row(zeros.data(), columns, bytes.data() + r * format.row_bytes(columns));
   const WeightView view{format.type, 17, columns, bytes.data()};
   const std::vector<float> x = gaussian(columns, 7);
-  for (const float value : multiply(view, *GetParam().table, x.data(), 1, 1)) EXPECT_EQ(value, 0);
+  for (const float value : multiply(view, *GetParam().table, x.data(), 1)) EXPECT_EQ(value, 0);
   const WeightView random = random_matrix(17, columns, 8);
-  for (const float value : multiply(random, *GetParam().table, zeros.data(), 3, 1))
+  for (const float value : multiply(random, *GetParam().table, zeros.data(), 3))
     EXPECT_EQ(value, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Kernel, Matmul, testing::ValuesIn(cases()), [](const auto& given) {
   return std::string(given.param.table->name) + "_" + std::string(given.param.format->name);
 });
+
+TEST(MatmulZeroScale, GivesZeroWhateverTheWeightsOfTheBlock) {
+  const std::vector<float> x = gaussian(64, 11);
+  for (const Table* table : available_tables()) {
+    for (const gguf::TensorType type :
+         {gguf::TensorType::kQ4_0, gguf::TensorType::kQ8_0, gguf::TensorType::kIQ4_NL}) {
+      const Format& chosen = format(type);
+      std::vector<std::byte> bytes(chosen.row_bytes(64) * 3, std::byte{0x5a});
+      for (std::size_t b = 0; b < bytes.size(); b += chosen.block_bytes)
+        bytes[b] = bytes[b + 1] = std::byte{0};
+      base::ThreadPool pool(1);
+      Context context{*table, pool};
+      std::vector<float> y(3, NAN);
+      matmul(Weights::prepare({type, 3, 64, bytes.data()}, *table), x.data(), 1, y.data(), context);
+      for (const float value : y) EXPECT_EQ(value, 0) << table->name << " " << chosen.name;
+    }
+  }
+}
 
 TEST(MatmulTargets, QuantiseOnceAndAgreeWithSeparateProducts) {
   const std::size_t columns = 256;

@@ -5,6 +5,7 @@
 #include "kernels/format.h"
 #include "kernels/half.h"
 #include "kernels/k_scales.h"
+#include "kernels/q6_k_block.h"
 
 namespace nearside::kernels {
 
@@ -12,10 +13,12 @@ namespace {
 
 std::size_t panel_count(std::size_t rows) { return (rows + kPanelRows - 1) / kPanelRows; }
 
-/// Bytes of a panel whose groups of all blocks come first and whose f16 scales follow.
-std::size_t split_panel_bytes(std::size_t columns, std::size_t block_group_bytes) {
+/// Bytes of a panel whose groups of all blocks come first and whose scales follow, of so many bytes
+/// a row and block.
+std::size_t split_panel_bytes(std::size_t columns, std::size_t block_group_bytes,
+                              std::size_t scale_bytes = 2) {
   const std::size_t blocks = columns / 32;
-  const std::size_t bytes = blocks * (block_group_bytes + kPanelRows * 2);
+  const std::size_t bytes = blocks * (block_group_bytes + kPanelRows * scale_bytes);
   return (bytes + kGroupBytes - 1) / kGroupBytes * kGroupBytes;
 }
 
@@ -36,6 +39,14 @@ void for_each_block(const Operand& from, std::byte* packed, std::size_t panel_by
     for (std::size_t block = 0; block < blocks; ++block, source += from.format->block_bytes)
       pack_block(source, panel, row % kPanelRows, block);
   }
+}
+
+/// Whether the f16 at the block's start is zero. Its weights are then packed as zeros too, because
+/// a kernel that scales by adding to exponents (activations.h) would not get zero from them.
+bool scale_is_zero(const std::byte* block) {
+  std::uint16_t half;
+  std::memcpy(&half, block, 2);
+  return (half & 0x7fffu) == 0;
 }
 
 /// The twelve bytes of a row's scales, minima reordered so that (bytes & 0x00ff00ff) are the minima
@@ -70,8 +81,11 @@ void pack_q4_0_panels(const Operand& from, std::byte* packed) {
   for_each_block(from, packed, split_panel_bytes(from.columns, 4 * kGroupBytes),
                  [&](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
                    std::memcpy(panel + scales_at + (b * kPanelRows + lane) * 2, source, 2);
+                   std::byte weights[16];
+                   std::memcpy(weights, source + 2, sizeof weights);
+                   if (scale_is_zero(source)) std::memset(weights, 0x88, sizeof weights);
                    for (std::size_t g = 0; g < 4; ++g)
-                     std::memcpy(lane_of(panel, 4 * b + g, lane), source + 2 + 4 * g, 4);
+                     std::memcpy(lane_of(panel, 4 * b + g, lane), weights + 4 * g, 4);
                  });
 }
 
@@ -81,11 +95,101 @@ std::size_t q8_0_panel_bytes(std::size_t rows, std::size_t columns) {
 
 void pack_q8_0_panels(const Operand& from, std::byte* packed) {
   const std::size_t scales_at = from.columns / 32 * 8 * kGroupBytes;
-  for_each_block(from, packed, split_panel_bytes(from.columns, 8 * kGroupBytes),
+  for_each_block(
+      from, packed, split_panel_bytes(from.columns, 8 * kGroupBytes),
+      [&](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
+        std::memcpy(panel + scales_at + (b * kPanelRows + lane) * 2, source, 2);
+        const std::byte mask{static_cast<unsigned char>(scale_is_zero(source) ? 0 : 255)};
+        for (std::size_t i = 0; i < 32; ++i)
+          lane_of(panel, 8 * b + i / 4, lane)[i % 4] = (source[2 + i] & mask) ^ std::byte{0x80};
+      });
+}
+
+namespace {
+
+/// 16 bytes of nibbles, element i in the low half of byte i and i + 16 in the high half, as all
+/// formats of 32 elements keep them.
+void pack_nibbles(const std::byte* nibbles, std::byte* groups, std::size_t lane) {
+  for (std::size_t g = 0; g < 4; ++g) std::memcpy(lane_of(groups, g, lane), nibbles + 4 * g, 4);
+}
+
+/// The fifth bits of a block's elements: bit g of byte j for column 4g + j.
+void pack_fifths(const std::byte* fifths, std::byte* group, std::size_t lane) {
+  std::uint32_t bits;
+  std::memcpy(&bits, fifths, 4);  // bit i: element i
+  std::uint8_t bytes[4] = {};
+  for (std::size_t i = 0; i < 32; ++i)
+    bytes[i % 4] = static_cast<std::uint8_t>(bytes[i % 4] | (bits >> i & 1) << (i / 4));
+  std::memcpy(lane_of(group, 0, lane), bytes, 4);
+}
+
+/// Formats of 32 elements with halves (a scale, perhaps a minimum) first, then fifth bits if they
+/// have any, then nibbles.
+template <std::size_t kHalves, bool kFifths>
+struct SplitPanels {
+  static constexpr std::size_t kGroups = kFifths ? 5 : 4;
+  static std::size_t one_bytes(std::size_t columns) {
+    return split_panel_bytes(columns, kGroups * kGroupBytes, 2 * kHalves);
+  }
+  static std::size_t bytes(std::size_t rows, std::size_t columns) {
+    return panel_count(rows) * one_bytes(columns);
+  }
+  static void pack(const Operand& from, std::byte* packed) {
+    const std::size_t blocks = from.columns / 32;
+    for_each_block(from, packed, one_bytes(from.columns),
+                   [&](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
+                     std::byte* const groups = panel + b * kGroups * kGroupBytes;
+                     std::byte* const halves = panel + blocks * kGroups * kGroupBytes;
+                     for (std::size_t i = 0; i < kHalves; ++i)
+                       std::memcpy(halves + ((i * blocks + b) * kPanelRows + lane) * 2,
+                                   source + 2 * i, 2);
+                     const std::byte* const bits = source + 2 * kHalves;
+                     pack_nibbles(bits + (kFifths ? 4 : 0), groups, lane);
+                     if (kFifths) pack_fifths(bits, groups + 4 * kGroupBytes, lane);
+                   });
+  }
+};
+
+}  // namespace
+
+std::size_t q4_1_panel_bytes(std::size_t rows, std::size_t columns) {
+  return SplitPanels<2, false>::bytes(rows, columns);
+}
+
+void pack_q4_1_panels(const Operand& from, std::byte* packed) {
+  SplitPanels<2, false>::pack(from, packed);
+}
+
+std::size_t q5_0_panel_bytes(std::size_t rows, std::size_t columns) {
+  return SplitPanels<1, true>::bytes(rows, columns);
+}
+
+void pack_q5_0_panels(const Operand& from, std::byte* packed) {
+  SplitPanels<1, true>::pack(from, packed);
+}
+
+std::size_t q5_1_panel_bytes(std::size_t rows, std::size_t columns) {
+  return SplitPanels<2, true>::bytes(rows, columns);
+}
+
+void pack_q5_1_panels(const Operand& from, std::byte* packed) {
+  SplitPanels<2, true>::pack(from, packed);
+}
+
+void pack_iq4_nl_panels(const Operand& from, std::byte* packed) {
+  SplitPanels<1, false>::pack(from, packed);
+}
+
+std::size_t mxfp4_panel_bytes(std::size_t rows, std::size_t columns) {
+  return panel_count(rows) * split_panel_bytes(columns, 4 * kGroupBytes, 1);
+}
+
+void pack_mxfp4_panels(const Operand& from, std::byte* packed) {
+  const std::size_t blocks = from.columns / 32;
+  for_each_block(from, packed, split_panel_bytes(from.columns, 4 * kGroupBytes, 1),
                  [&](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
-                   std::memcpy(panel + scales_at + (b * kPanelRows + lane) * 2, source, 2);
-                   for (std::size_t i = 0; i < 32; ++i)
-                     lane_of(panel, 8 * b + i / 4, lane)[i % 4] = source[2 + i] ^ std::byte{0x80};
+                   panel[blocks * 4 * kGroupBytes + b * kPanelRows + lane] = source[0];
+                   pack_nibbles(source + 1, panel + b * 4 * kGroupBytes, lane);
                  });
 }
 
@@ -130,25 +234,19 @@ void pack_q6_k_panels(const Operand& from, std::byte* packed) {
       from, packed, from.columns / 256 * kQ6_KPanelBlockBytes,
       [](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
         std::byte* const block = panel + b * kQ6_KPanelBlockBytes;
-        std::uint16_t half;
-        std::memcpy(&half, source + 208, 2);
-        const float d = f16_to_f32(half);
+        Q6_KBlock file;
+        std::memcpy(&file, source, sizeof file);
+        const float d = f16_to_f32(file.d);
         std::memcpy(block + lane * 4, &d, 4);
         for (std::size_t sub = 0; sub < 16; ++sub)
-          block[64 + sub * kPanelRows + lane] = source[192 + sub];
+          block[64 + sub * kPanelRows + lane] = static_cast<std::byte>(file.scales[sub]);
         std::byte* const high = block + 64 + 256;
         std::byte* const low = high + 16 * kGroupBytes;
         for (std::size_t i = 0; i < 256; ++i) {
-          // Where the file keeps element i: see q6_k.cc.
-          const std::size_t quarter = i % 128 / 32;
-          const auto low_byte =
-              std::to_integer<unsigned>(source[i / 128 * 64 + quarter % 2 * 32 + i % 32]);
-          const auto high_byte = std::to_integer<unsigned>(source[128 + i / 128 * 32 + i % 32]);
-          const unsigned low_bits = low_byte >> (quarter < 2 ? 0 : 4) & 15;
-          const unsigned high_bits = high_byte >> (2 * quarter) & 3;
+          const auto q = static_cast<unsigned>(file.get(i));
           const std::size_t group = i / 4;
-          lane_of(low, group % 32, lane)[i % 4] |= std::byte(low_bits << (group / 32 * 4));
-          lane_of(high, group % 16, lane)[i % 4] |= std::byte(high_bits << (group / 16 * 2));
+          lane_of(low, group % 32, lane)[i % 4] |= std::byte((q & 15) << (group / 32 * 4));
+          lane_of(high, group % 16, lane)[i % 4] |= std::byte((q >> 4) << (group / 16 * 2));
         }
       });
 }

@@ -6,6 +6,10 @@
 //
 // Q4_0   groups: per 32 columns 4 groups, low halves columns 4g.., high halves columns 16 + 4g..;
 //        then f16 scales [block, row]; then padding to 64 bytes.
+// Q4_1   as Q4_0, with f16 minima [block, row] after the scales. IQ4_NL as Q4_0.
+// Q5_0   groups: those of Q4_0, then one of fifth bits (bit g of byte j: column 4g + j); then f16
+//        scales, in Q5_1 f16 minima too.
+// MXFP4  groups as Q4_0; then exponents [block, row] of 8 bits.
 // Q8_0   groups: per 32 columns 8 groups of q + 128 (unsigned); then f16 scales [block, row].
 // Q4_K   per 256 columns: f16 d [row], f16 dmin [row], scales [3, row] of 32 bits (PackedKScales),
 //        then per pair of sub-blocks 8 groups, low halves the first, high halves the second.
@@ -28,7 +32,16 @@ std::size_t q8_0_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q4_k_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q5_k_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q6_k_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t q4_1_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t q5_0_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t q5_1_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t mxfp4_panel_bytes(std::size_t rows, std::size_t columns);
 void pack_q4_0_panels(const Operand& from, std::byte* packed);
+void pack_q4_1_panels(const Operand& from, std::byte* packed);
+void pack_q5_0_panels(const Operand& from, std::byte* packed);
+void pack_q5_1_panels(const Operand& from, std::byte* packed);
+void pack_iq4_nl_panels(const Operand& from, std::byte* packed);  // q4_0_panel_bytes
+void pack_mxfp4_panels(const Operand& from, std::byte* packed);
 void pack_q8_0_panels(const Operand& from, std::byte* packed);
 void pack_q4_k_panels(const Operand& from, std::byte* packed);
 void pack_q5_k_panels(const Operand& from, std::byte* packed);

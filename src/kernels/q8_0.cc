@@ -5,16 +5,13 @@
 #include "kernels/decoded_block.h"
 #include "kernels/format.h"
 #include "kernels/half.h"
+#include "kernels/q8_0_block.h"
 
 namespace nearside::kernels {
 
 namespace {
 
-struct Block {
-  std::uint16_t d;
-  std::int8_t qs[32];
-};
-static_assert(sizeof(Block) == 34);
+using Block = Q8_0Block;
 using Decoded = DecodedBlock<32, 32>;
 
 void decode(const Block& block, Decoded& out) {

@@ -216,28 +216,6 @@ TEST_P(Rows, RotatesHalvesAndInterleavedPairs) {
         0, 1e-5);
 }
 
-TEST_P(Rows, ScoresAndWeightedSumsOverACache) {
-  for (const std::size_t head_dim : {1u, 20u, 64u, 80u, 128u, 257u}) {
-    const std::size_t stride = head_dim + 5;
-    for (const std::size_t positions : {0u, 1u, 3u, 9u}) {
-      Unaligned query(head_dim, 20), weights(positions, 21), cache(stride * (positions + 1), 22);
-      std::vector<Half> halves(stride * (positions + 1));
-      plain.f32_to_f16(cache.data(), halves.size(), halves.data());
-      const CachedHead<float> floats{cache.data(), stride, positions, head_dim};
-      const CachedHead<Half> half_cache{halves.data(), stride, positions, head_dim};
-      const auto run = [&](const Table& t) {
-        std::vector<float> out(2 * positions + 2 * head_dim);
-        t.scores_f32(query.data(), floats, out.data());
-        t.scores_f16(query.data(), half_cache, out.data() + positions);
-        t.weighted_sum_f32(weights.data(), floats, out.data() + 2 * positions);
-        t.weighted_sum_f16(weights.data(), half_cache, out.data() + 2 * positions + head_dim);
-        return out;
-      };
-      expect_near(run(table), run(plain), 0, 1.5e-7 * 4 * static_cast<double>(head_dim + 100));
-    }
-  }
-}
-
 TEST_P(Rows, QuantizesActivationsToTheSameBits) {
   for (const ActivationKind kind : {ActivationKind::kBlock32, ActivationKind::kBlock256}) {
     const std::size_t columns = 1280;

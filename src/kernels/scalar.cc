@@ -10,6 +10,8 @@
 
 namespace nearside::kernels {
 
+extern const AttentionFunctions kScalarAttention;  // scalar_attention.cc
+
 namespace {
 
 void rms_norm(const float* x, const float* weight, std::size_t n, float epsilon, float* out) {
@@ -120,29 +122,6 @@ void rope_interleaved(float* head, std::size_t pairs, const float* cosines, cons
     rotate(head[2 * i], head[2 * i + 1], cosines[i], sines[i]);
 }
 
-float to_f32(float value) { return value; }
-float to_f32(Half value) { return f16_to_f32(value); }
-
-template <typename Element>
-void scores(const float* query, const CachedHead<Element>& keys, float* out) {
-  for (std::size_t p = 0; p < keys.positions; ++p) {
-    const Element* key = keys.data + p * keys.stride;
-    double sum = 0;
-    for (std::size_t i = 0; i < keys.head_dim; ++i)
-      sum += static_cast<double>(query[i]) * to_f32(key[i]);
-    out[p] = static_cast<float>(sum);
-  }
-}
-
-template <typename Element>
-void weighted_sum(const float* weights, const CachedHead<Element>& values, float* out) {
-  std::fill_n(out, values.head_dim, 0.0f);
-  for (std::size_t p = 0; p < values.positions; ++p) {
-    const Element* value = values.data + p * values.stride;
-    for (std::size_t i = 0; i < values.head_dim; ++i) out[i] += weights[p] * to_f32(value[i]);
-  }
-}
-
 float greatest_magnitude(const float* x, std::size_t n) {
   float greatest = 0;
   for (std::size_t i = 0; i < n; ++i) greatest = std::fmax(greatest, std::fabs(x[i]));
@@ -229,10 +208,7 @@ const Table& scalar_table() {
       .f32_to_f16 = narrow,
       .rope_halves = rope_halves,
       .rope_interleaved = rope_interleaved,
-      .scores_f16 = scores<Half>,
-      .scores_f32 = scores<float>,
-      .weighted_sum_f16 = weighted_sum<Half>,
-      .weighted_sum_f32 = weighted_sum<float>,
+      .attention = &kScalarAttention,
       .quantize_activations = quantize_activations,
       .product = product,
   };

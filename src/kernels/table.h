@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "kernels/activations.h"
+#include "kernels/attention.h"
 #include "kernels/product.h"
 
 namespace nearside::gguf {
@@ -18,18 +19,8 @@ enum class TensorType : std::uint32_t;
 
 namespace nearside::kernels {
 
-/// Keys or values of one head in a cache: position p is at data + p * stride.
-template <typename Element>
-struct CachedHead {
-  const Element* data = nullptr;  // [position, head_dim] with `stride` elements between positions
-  std::size_t stride = 0;
-  std::size_t positions = 0;
-  std::size_t head_dim = 0;
-};
-using Half = std::uint16_t;  // the bits of an IEEE binary16
-
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512_bf16"
 
   // --- rows of f32 ---
   /// out = x / sqrt(mean(x^2) + epsilon) * weight. In place. Source: Zhang and Sennrich 2019.
@@ -68,13 +59,8 @@ struct Table {
   void (*rope_interleaved)(float* head, std::size_t pairs, const float* cosines,
                            const float* sines);
 
-  // --- attention, one query head ---
-  /// scores[p] = dot(query, keys[p]).
-  void (*scores_f16)(const float* query, const CachedHead<Half>& keys, float* scores);
-  void (*scores_f32)(const float* query, const CachedHead<float>& keys, float* scores);
-  /// out = sum over p of weights[p] * values[p], in the order of p. Shapes: out [head_dim].
-  void (*weighted_sum_f16)(const float* weights, const CachedHead<Half>& values, float* out);
-  void (*weighted_sum_f32)(const float* weights, const CachedHead<float>& values, float* out);
+  /// Softmax attention over cached keys and values.
+  const AttentionFunctions* attention;
 
   // --- products ---
   /// Quantises one row of activations. REQUIRES: columns a multiple of scale_columns(kind), kind

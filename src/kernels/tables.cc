@@ -3,6 +3,7 @@
 #include <array>
 
 #include "kernels/format.h"
+#include "kernels/weights.h"
 
 namespace nearside::kernels {
 
@@ -23,7 +24,7 @@ CpuFeatures detect_cpu_features() {
 
 std::span<const Table* const> available_tables() {
   struct Available {
-    std::array<const Table*, 3> tables{};
+    std::array<const Table*, 4> tables{};
     std::size_t count = 0;
   };
   static const Available available = [] {
@@ -35,6 +36,7 @@ std::span<const Table* const> available_tables() {
     add(&scalar_table());
     if (features.avx2) add(avx2_functions());
     if (features.avx512) add(avx512_functions());
+    if (features.avx512_bf16) add(avx512_bf16_functions());
     return found;
   }();
   return {available.tables.data(), available.count};
@@ -62,7 +64,9 @@ std::string describe(const Table& table) {
   for (const Format* format : formats()) {
     out += "  " + std::string(format->name);
     out.append(format->name.size() < 8 ? 8 - format->name.size() : 1, ' ');
-    out += std::string(table.product(format->type).name) + "\n";
+    const Format& multiplied = multiplied_format(format->type, table);
+    if (&multiplied != format) out += "as " + std::string(multiplied.name) + ", ";
+    out += std::string(table.product(multiplied.type).name) + "\n";
   }
   return out;
 }

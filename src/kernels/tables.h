@@ -24,6 +24,7 @@ const Table& scalar_table();
 /// and must not be asked anything before that is known.
 const Table* avx2_functions();
 const Table* avx512_functions();
+const Table* avx512_bf16_functions();
 /// Those that run here, slowest first.
 std::span<const Table* const> available_tables();
 /// The fastest that runs here.

@@ -260,47 +260,7 @@ struct Rows {
     }
   }
 
-  static F load_key(const float* key, std::size_t count) { return load_count<V>(key, count); }
-  static F load_key(const Half* key, std::size_t count) {
-    return count == kLanes ? V::load_half(key) : V::load_half_part(key, count);
-  }
-
-  template <typename Element>
-  static void scores(const float* query, const CachedHead<Element>& keys, float* out) {
-    const std::size_t n = keys.head_dim;
-    std::size_t p = 0;
-    for (; p < keys.positions; ++p) {
-      const Element* key = keys.data + p * keys.stride;
-      out[p] = sum_over<V>(n, [&](F sum, std::size_t i, std::size_t count) {
-        return V::fma(load_count<V>(query + i, count), load_key(key + i, count), sum);
-      });
-    }
-  }
-
-  /// Four vectors of the head at a time stay in registers while the positions pass by.
-  template <typename Element>
-  static void weighted_sum(const float* weights, const CachedHead<Element>& values, float* out) {
-    std::size_t i = 0;
-    for (; i + 4 * kLanes <= values.head_dim; i += 4 * kLanes) {
-      F sums[4] = {V::set(0), V::set(0), V::set(0), V::set(0)};
-      for (std::size_t p = 0; p < values.positions; ++p) {
-        const Element* value = values.data + p * values.stride + i;
-        const F weight = V::set(weights[p]);
-        for (std::size_t k = 0; k < 4; ++k)
-          sums[k] = V::fma(weight, load_key(value + k * kLanes, kLanes), sums[k]);
-      }
-      for (std::size_t k = 0; k < 4; ++k) V::store(out + i + k * kLanes, sums[k]);
-    }
-    for (; i < values.head_dim; i += kLanes) {
-      const std::size_t count = values.head_dim - i < kLanes ? values.head_dim - i : kLanes;
-      F sum = V::set(0);
-      for (std::size_t p = 0; p < values.positions; ++p)
-        sum = V::fma(V::set(weights[p]), load_key(values.data + p * values.stride + i, count), sum);
-      V::store_part(out + i, sum, count);
-    }
-  }
-
-  /// Everything of a table but its products.
+  /// Everything of a table but its attention and products.
   static constexpr Table table(const char* name) {
     return {
         .name = name,
@@ -319,10 +279,7 @@ struct Rows {
         .f32_to_f16 = narrow,
         .rope_halves = rope_halves,
         .rope_interleaved = rope_interleaved,
-        .scores_f16 = scores<Half>,
-        .scores_f32 = scores<float>,
-        .weighted_sum_f16 = weighted_sum<Half>,
-        .weighted_sum_f32 = weighted_sum<float>,
+        .attention = nullptr,
         .quantize_activations = nullptr,
         .product = nullptr,
     };

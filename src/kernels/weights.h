@@ -28,6 +28,12 @@ class Weights {
   Weights() = default;
   /// REQUIRES: supports(view.type, view.columns).
   static Weights prepare(const WeightView& view, const Table& table);
+  /// The same in pieces: what is reserved is untouched memory until pack() has filled it, all rows
+  /// once, different ones by any thread. REQUIRES of pack: row_begin and row_end are multiples of
+  /// kPackRowsStep, or row_end is rows().
+  static Weights reserve(const WeightView& view, const Table& table);
+  static constexpr std::size_t kPackRowsStep = 64;
+  void pack(std::size_t row_begin, std::size_t row_end) const;
   /// Whether products with this type and row length exist: every type gguf reads, in whole blocks.
   static bool supports(gguf::TensorType type, std::size_t columns);
 
@@ -47,8 +53,12 @@ class Weights {
   const Product* product_ = nullptr;
   std::size_t packed_bytes_ = 0;
   // Shared: a model's tied embedding and output head are one matrix.
-  std::shared_ptr<const std::byte[]> packed_;
+  std::shared_ptr<std::byte[]> packed_;
 };
+
+/// The format in which products with weights of `type` are done: the type's own, or its wider one
+/// where this table has a fast product for that alone (Format::wider).
+const Format& multiplied_format(gguf::TensorType type, const Table& table);
 
 /// One row as floats: an embedding looked up. Shapes: out [columns]. REQUIRES: row < view.rows.
 void dequantize_row(const WeightView& view, std::size_t row, float* out);

@@ -21,13 +21,15 @@ constexpr Architecture kArchitectures[] = {
 std::span<const Architecture> architectures() { return kArchitectures; }
 
 base::Result<std::unique_ptr<Model>> Model::load(const gguf::File& file,
-                                                 const kernels::Table& table) {
+                                                 const kernels::Table& table, std::size_t threads) {
   const std::string_view name = TRY(file.get_string("general.architecture"));
   for (const Architecture& architecture : architectures()) {
     if (architecture.name != name) continue;
     const Hyperparameters shape = TRY(read_hyperparameters(file));
     TensorReader tensors(file, table);
-    return architecture.build(file, shape, tensors);
+    std::unique_ptr<Model> model = TRY(architecture.build(file, shape, tensors));
+    tensors.pack(threads);
+    return model;
   }
   std::string known;
   for (const Architecture& architecture : architectures())

@@ -20,12 +20,12 @@ struct AttentionSettings {
 };
 
 /// out[row, head] = sum over positions p of softmax(scale * query[row, head] . key[p]) value[p],
-/// for p up to the row's position. Each row and head is computed alone, in order of p: results do
-/// not depend on the batch or the thread count. Shapes: queries, out [row, heads, head_dim]; scores
-/// is scratch, grown to [worker, positions]. REQUIRES: the batch's keys and values are in the cache
-/// already.
-void attend(const AttentionSettings& settings, const Batch& batch, KvCache& cache,
-            const float* queries, float* out, std::vector<float>& scores,
+/// for p up to the row's position. The arithmetic of each row and head depends on its own pages
+/// alone (kernels/attention.h): results do not depend on the batch or the thread count. Shapes:
+/// queries, out [row, heads, head_dim]; scratch is grown to what all workers need. REQUIRES: the
+/// batch's keys and values are in the cache already.
+void attend(const AttentionSettings& settings, const Batch& batch, const KvCache& cache,
+            const float* queries, float* out, std::vector<float>& scratch,
             kernels::Context& context);
 
 }  // namespace nearside::model

@@ -1,4 +1,4 @@
-// Keys and values of every token the sequences have seen, in half precision.
+// Keys and values of every token the sequences have seen, in half precision or 8 bits.
 //
 // Memory is cut into pages of kPageTokens positions. A sequence holds a list of pages and grows by
 // one page at a time, so short sequences take little and a finished one gives all back. A page may
@@ -8,14 +8,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
+
+#include "kernels/attention.h"
+
+namespace nearside::kernels {
+struct Table;
+}
 
 namespace nearside::model {
 
 using SequenceIndex = std::uint32_t;
 using PageIndex = std::uint32_t;
+
+enum class KvType : std::uint8_t {
+  kF16,
+  kQ8_0,  // blocks of 32 columns with a scale: 53 % of the bytes
+};
 
 /// What a cache must hold. Memory is reserved at once but touched only as pages are used.
 struct KvShape {
@@ -26,18 +38,19 @@ struct KvShape {
   std::size_t context_tokens_max = 0;  // of one sequence
   /// Beyond those of sequences_max full sequences: what may be retained with reserve() never short.
   std::size_t retained_pages_max = 0;
+  KvType type = KvType::kF16;
 
   [[nodiscard]] std::size_t pages() const;
   /// What a cache of this shape reserves; the greatest number there is where it cannot be counted.
   [[nodiscard]] std::size_t bytes() const;
 };
 
-/// Not thread-safe except that different positions may be stored and read at the same time.
+/// Not thread-safe except that different positions may be stored at the same time, and read.
 class KvCache {
  public:
   /// 64 positions of one head (64 columns) are 8 KiB of keys: long enough to stream, short enough
   /// that a sequence wastes little.
-  static constexpr std::size_t kPageTokens = 64;
+  static constexpr std::size_t kPageTokens = kernels::kAttentionPageTokens;
 
   /// REQUIRES: as many bytes as shape.bytes() can be had; a hostile model may ask for too many.
   explicit KvCache(const KvShape& shape);
@@ -68,16 +81,27 @@ class KvCache {
   void release(std::span<const PageIndex> pages);
   [[nodiscard]] std::size_t pages_free() const { return free_pages_.size(); }
 
-  /// One page's keys of one head: [kPageTokens, head_dim]. REQUIRES: reserved.
-  [[nodiscard]] std::uint16_t* key_page(std::size_t layer, SequenceIndex sequence, std::size_t page,
-                                        std::size_t kv_head) {
-    return keys_.get() + offset(layer, sequence, page, kv_head);
+  /// A position's key and value of one head. Shapes: [head_dim].
+  struct Entry {
+    const float* key = nullptr;
+    const float* value = nullptr;
+  };
+  /// REQUIRES: the position is reserved.
+  void store(std::size_t layer, SequenceIndex sequence, std::size_t position, std::size_t kv_head,
+             const Entry& entry, const kernels::Table& table);
+
+  /// What attention reads: one page of one head. REQUIRES: reserved; the type is kF16.
+  [[nodiscard]] kernels::AttentionPage page(std::size_t layer, SequenceIndex sequence,
+                                            std::size_t index, std::size_t kv_head) const {
+    const auto* const at =
+        reinterpret_cast<const kernels::Half*>(page_of(layer, pages_[sequence][index], kv_head));
+    return {.keys = at, .values = at + columns_ * kPageTokens};
   }
-  /// Likewise the values: [kPageTokens, head_dim].
-  [[nodiscard]] std::uint16_t* value_page(std::size_t layer, SequenceIndex sequence,
-                                          std::size_t page, std::size_t kv_head) {
-    return values_.get() + offset(layer, sequence, page, kv_head);
-  }
+  /// Likewise where the type is kQ8_0.
+  [[nodiscard]] kernels::QuantizedAttentionPage quantized_page(std::size_t layer,
+                                                               SequenceIndex sequence,
+                                                               std::size_t index,
+                                                               std::size_t kv_head) const;
 
   [[nodiscard]] const KvShape& shape() const { return shape_; }
   [[nodiscard]] std::size_t pages_in_use() const;
@@ -85,17 +109,21 @@ class KvCache {
  private:
   [[nodiscard]] PageIndex take_free_page();
   void copy_page(PageIndex from, PageIndex to);
-  [[nodiscard]] std::size_t offset(std::size_t layer, SequenceIndex sequence, std::size_t page,
-                                   std::size_t kv_head) const {
-    const std::size_t physical = pages_[sequence][page];
-    return (((layer * pages_count_ + physical) * shape_.kv_heads) + kv_head) * kPageTokens *
-           shape_.head_dim;
+  /// A page's head: keys, then values, then, where there are any, scales of keys and of values.
+  [[nodiscard]] std::byte* page_of(std::size_t layer, PageIndex page, std::size_t kv_head) const {
+    return data_ + ((layer * pages_count_ + page) * shape_.kv_heads + kv_head) * head_bytes_;
   }
 
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
+  };
+
   KvShape shape_;
+  std::size_t columns_ = 0;     // of a head, with the zeros that fill it up
+  std::size_t head_bytes_ = 0;  // of a page
   std::size_t pages_count_ = 0;
-  std::unique_ptr<std::uint16_t[]> keys_;      // [layer, page, kv_head, kPageTokens, head_dim]
-  std::unique_ptr<std::uint16_t[]> values_;    // [layer, page, kv_head, kPageTokens, head_dim]
+  std::unique_ptr<void, Free> memory_;
+  std::byte* data_ = nullptr;                  // [layer, page, kv_head, head_bytes_]
   std::vector<std::vector<PageIndex>> pages_;  // of each sequence, in order of position
   std::vector<std::uint32_t> holders_;         // of each page; 0: free
   std::vector<PageIndex> free_pages_;          // taken from the back: recently used, warm

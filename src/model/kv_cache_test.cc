@@ -1,9 +1,13 @@
 #include "model/kv_cache.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "kernels/half.h"
+#include "kernels/tables.h"
 
 namespace nearside::model {
 namespace {
@@ -38,51 +42,52 @@ TEST(KvCache, ClearedSequenceGivesItsPagesBack) {
   EXPECT_EQ(cache.pages_in_use(), 0U);
 }
 
+/// Stores a value of its own for every position of every head of a page.
+void fill(KvCache& cache, SequenceIndex sequence, std::size_t index, float stamp) {
+  for (std::size_t layer = 0; layer < 2; ++layer)
+    for (std::size_t head = 0; head < 2; ++head)
+      for (std::size_t slot = 0; slot < KvCache::kPageTokens; ++slot) {
+        const std::vector<float> key(4, stamp);
+        const std::vector<float> value(4, -stamp);
+        cache.store(layer, sequence, index * KvCache::kPageTokens + slot, head,
+                    {.key = key.data(), .value = value.data()}, kernels::scalar_table());
+      }
+}
+
+bool holds(KvCache& cache, SequenceIndex sequence, std::size_t index, float stamp) {
+  for (std::size_t layer = 0; layer < 2; ++layer)
+    for (std::size_t head = 0; head < 2; ++head) {
+      const kernels::AttentionPage page = cache.page(layer, sequence, index, head);
+      for (std::size_t slot = 0; slot < KvCache::kPageTokens; ++slot)
+        for (std::size_t c = 0; c < 4; ++c)
+          if (kernels::f16_to_f32(page.keys[(c / 2 * KvCache::kPageTokens + slot) * 2 + c % 2]) !=
+                  stamp ||
+              kernels::f16_to_f32(page.values[(slot / 2 * 16 + c) * 2 + slot % 2]) != -stamp)
+            return false;
+    }
+  return true;
+}
+
 TEST(KvCache, KeepsPagesOfSequencesLayersAndHeadsApart) {
   KvCache cache(small());
   for (SequenceIndex i = 0; i < 3; ++i) cache.reserve(i, 128);
-  std::uint16_t stamp = 0;
-  const auto for_each = [&](const auto& visit) {
-    stamp = 0;
-    for (std::size_t layer = 0; layer < 2; ++layer)
-      for (SequenceIndex sequence = 0; sequence < 3; ++sequence)
-        for (std::size_t page = 0; page < 2; ++page)
-          for (std::size_t head = 0; head < 2; ++head) {
-            visit(cache.key_page(layer, sequence, page, head));
-            visit(cache.value_page(layer, sequence, page, head));
-          }
-  };
-  const std::size_t elements = KvCache::kPageTokens * 4;
-  for_each([&](std::uint16_t* page) {
-    ++stamp;
-    for (std::size_t i = 0; i < elements; ++i) page[i] = stamp;
-  });
-  for_each([&](const std::uint16_t* page) {
-    ++stamp;
-    EXPECT_EQ(page[0], stamp);
-    EXPECT_EQ(page[elements - 1], stamp);
-  });
+  for (SequenceIndex i = 0; i < 3; ++i)
+    for (std::size_t page = 0; page < 2; ++page)
+      fill(cache, i, page, static_cast<float>(10 * i + page + 1));
+  for (SequenceIndex i = 0; i < 3; ++i)
+    for (std::size_t page = 0; page < 2; ++page)
+      EXPECT_TRUE(holds(cache, i, page, static_cast<float>(10 * i + page + 1)));
 }
 
-/// Stores `stamp` into all that the page at `index` of the sequence keeps.
-void fill(KvCache& cache, SequenceIndex sequence, std::size_t index, std::uint16_t stamp) {
-  const std::size_t elements = KvCache::kPageTokens * 4;
-  for (std::size_t layer = 0; layer < 2; ++layer)
-    for (std::size_t head = 0; head < 2; ++head) {
-      std::fill_n(cache.key_page(layer, sequence, index, head), elements, stamp);
-      std::fill_n(cache.value_page(layer, sequence, index, head), elements, stamp);
-    }
-}
-
-bool holds(KvCache& cache, SequenceIndex sequence, std::size_t index, std::uint16_t stamp) {
-  const std::size_t elements = KvCache::kPageTokens * 4;
-  for (std::size_t layer = 0; layer < 2; ++layer)
-    for (std::size_t head = 0; head < 2; ++head)
-      for (const std::uint16_t* page : {cache.key_page(layer, sequence, index, head),
-                                        cache.value_page(layer, sequence, index, head)})
-        if (!std::all_of(page, page + elements, [&](std::uint16_t v) { return v == stamp; }))
-          return false;
-  return true;
+TEST(KvCache, GivesPagesOutWithoutTheValuesOfThoseWhoHadThem) {
+  KvCache cache(small());
+  cache.reserve(0, 64);
+  fill(cache, 0, 0, NAN);
+  cache.clear(0);
+  cache.reserve(1, 64);
+  const kernels::AttentionPage page = cache.page(1, 1, 0, 1);
+  EXPECT_TRUE(std::all_of(page.values, page.values + 16 * KvCache::kPageTokens,
+                          [](kernels::Half value) { return value == 0; }));
 }
 
 TEST(KvCache, TruncatedSequenceKeepsOnlyThePagesItNeeds) {
@@ -157,7 +162,7 @@ TEST(KvCache, RetainedPagesStayUntilReleased) {
 }
 
 TEST(KvCache, CountsItsBytesWithoutOverflow) {
-  EXPECT_EQ(small().bytes(), 2U * 2U * 2U * 2U * 4U * 3U * 3U * KvCache::kPageTokens);
+  EXPECT_EQ(small().bytes(), 2U * 2U * 2U * 2U * 16U * 3U * 3U * KvCache::kPageTokens);
   KvShape absurd = small();
   absurd.context_tokens_max = std::size_t{1} << 60U;
   EXPECT_EQ(absurd.bytes(), ~std::size_t{0});

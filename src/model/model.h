@@ -20,11 +20,14 @@ namespace nearside::model {
 /// else is in the batch, how a prompt is cut into batches, or the number of threads.
 class Model {
  public:
-  /// The file must outlive the model, which views its weights. Architectures: architectures.cc.
+  /// The file must outlive the model, which views its weights or, where the table packs them, keeps
+  /// a copy made by `threads` threads and lets go of the file's pages. Architectures:
+  /// architectures.cc.
   /// Errors: kUnsupported (architecture, tensor type, a feature named in the message), kCorrupt
   /// (metadata or tensors missing or contradicting each other).
   static base::Result<std::unique_ptr<Model>> load(const gguf::File& file,
-                                                   const kernels::Table& table);
+                                                   const kernels::Table& table,
+                                                   std::size_t threads = 1);
   virtual ~Model() = default;
 
   [[nodiscard]] virtual const Hyperparameters& hyperparameters() const = 0;
@@ -40,13 +43,16 @@ class Model {
                        kernels::Context& context) = 0;
 
   /// The cache this model needs.
-  [[nodiscard]] KvShape kv_shape(std::size_t sequences_max, std::size_t context_tokens_max) const {
+  [[nodiscard]] KvShape kv_shape(std::size_t sequences_max, std::size_t context_tokens_max,
+                                 KvType type = KvType::kF16) const {
     const Hyperparameters& shape = hyperparameters();
     return {.layers = shape.layers,
             .kv_heads = shape.kv_heads,
             .head_dim = shape.head_dim,
             .sequences_max = sequences_max,
-            .context_tokens_max = context_tokens_max};
+            .context_tokens_max = context_tokens_max,
+            .retained_pages_max = 0,
+            .type = type};
   }
 };
 

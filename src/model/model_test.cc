@@ -19,13 +19,14 @@ namespace {
 /// A tiny model with what it needs to run.
 class Harness {
  public:
-  explicit Harness(std::string_view architecture, std::size_t threads = 1)
+  explicit Harness(std::string_view architecture, std::size_t threads = 1,
+                   KvType kv_type = KvType::kF16)
       : bytes_(tiny_file(architecture)),
         file_(*gguf::File::from_bytes(std::as_bytes(std::span(bytes_)), "tiny")),
         model_(*Model::load(file_, kernels::best_table())),
         pool_(threads),
         context_{.table = kernels::best_table(), .pool = pool_},
-        cache_(model_->kv_shape(4, 256)) {}
+        cache_(model_->kv_shape(4, 256, kv_type)) {}
 
   std::vector<float> forward(const Batch& batch) {
     for (const Row& row : batch) cache_.reserve(row.sequence, row.position + 1U);
@@ -96,6 +97,19 @@ TEST_P(EveryArchitecture, ComputesAPromptInPiecesAsAtOnce) {
 TEST_P(EveryArchitecture, ComputesTheSameWithAnyNumberOfThreads) {
   const Batch batch = prompt(0, 40, 5);
   EXPECT_EQ(Harness(GetParam(), 1).forward(batch), Harness(GetParam(), 3).forward(batch));
+}
+
+// A cache in 8 bits rounds keys and values at 1/254 of their block's greatest: logits, which are a
+// few units wide, move by far less than one.
+TEST_P(EveryArchitecture, ComputesNearlyTheSameWithACacheInEightBits) {
+  const Batch batch = prompt(0, 90, 5);
+  const std::vector<float> exact = Harness(GetParam()).forward(batch);
+  const std::vector<float> rounded = Harness(GetParam(), 1, KvType::kQ8_0).forward(batch);
+  EXPECT_NE(exact, rounded);
+  for (std::size_t i = 0; i < exact.size(); ++i) EXPECT_NEAR(exact[i], rounded[i], 0.3);
+  Harness pieces(GetParam(), 2, KvType::kQ8_0);
+  pieces.forward(Batch(batch.begin(), batch.begin() + 31));
+  EXPECT_EQ(pieces.forward(Batch(batch.begin() + 31, batch.end())), rounded);
 }
 
 TEST_P(EveryArchitecture, GivesLogitsOnlyToTheRowsThatAsk) {

@@ -1,8 +1,13 @@
 #include "model/tensor_reader.h"
 
+#include <algorithm>
+#include <atomic>
+#include <functional>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/thread_pool.h"
 #include "kernels/format.h"
 
 namespace nearside::model {
@@ -35,9 +40,48 @@ Result<kernels::Weights> TensorReader::matrix(const std::string& name, std::size
   if (!kernels::Weights::supports(tensor->type, columns))
     return fail(Code::kUnsupported, "tensor {} is of type {}, which cannot be computed with", name,
                 gguf::tensor_type_info(tensor->type).name);
-  return kernels::Weights::prepare(
+  matrices_.push_back(kernels::Weights::reserve(
       {.type = tensor->type, .rows = rows, .columns = columns, .data = tensor->data.data()},
-      table_);
+      table_));
+  return matrices_.back();
+}
+
+void TensorReader::pack(std::size_t threads) {
+  // Long enough to read from a disk at its speed, short enough that threads end together.
+  constexpr std::size_t kPartBytes = std::size_t{1} << 20;
+  std::sort(matrices_.begin(), matrices_.end(),
+            [](const kernels::Weights& a, const kernels::Weights& b) {
+              return std::less<>{}(a.view().data, b.view().data);
+            });
+  struct Part {
+    const kernels::Weights* matrix;
+    std::size_t row_begin;
+    std::size_t row_end;
+    std::span<const std::byte> bytes;
+  };
+  std::vector<Part> parts;
+  for (const kernels::Weights& matrix : matrices_) {
+    if (matrix.packed_bytes() == 0) continue;
+    const std::size_t row_bytes = kernels::format(matrix.view().type).row_bytes(matrix.columns());
+    constexpr std::size_t kStep = kernels::Weights::kPackRowsStep;
+    const std::size_t rows = std::max<std::size_t>(1, kPartBytes / row_bytes / kStep) * kStep;
+    for (std::size_t row = 0; row < matrix.rows(); row += rows) {
+      const std::size_t end = std::min(row + rows, matrix.rows());
+      parts.push_back(
+          {&matrix, row, end, {matrix.view().data + row * row_bytes, (end - row) * row_bytes}});
+    }
+  }
+  base::ThreadPool pool(threads);
+  std::atomic<std::size_t> next{0};
+  pool.run([&](std::size_t) {
+    for (std::size_t i = next.fetch_add(1); i < parts.size(); i = next.fetch_add(1)) {
+      // What the threads come to a few parts later is on its way from the disk meanwhile.
+      const std::size_t ahead = i + 4 * threads;
+      if (ahead < parts.size()) file_.expect_reads(parts[ahead].bytes);
+      parts[i].matrix->pack(parts[i].row_begin, parts[i].row_end);
+      file_.forget(parts[i].bytes);
+    }
+  });
 }
 
 Result<std::vector<float>> TensorReader::vector(const std::string& name, std::size_t size) {

@@ -19,7 +19,7 @@ class TensorReader {
   TensorReader(const gguf::File& file, const kernels::Table& table) : file_(file), table_(table) {}
 
   [[nodiscard]] bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
-  /// A matrix [rows, columns].
+  /// A matrix [rows, columns], to be multiplied with after pack().
   /// Errors: kCorrupt (missing, or another shape; both shapes are named), kUnsupported (a type
   /// without products).
   base::Result<kernels::Weights> matrix(const std::string& name, std::size_t rows,
@@ -28,6 +28,9 @@ class TensorReader {
   base::Result<std::vector<float>> vector(const std::string& name, std::size_t size);
   /// Empty when the file has no such tensor.
   base::Result<std::vector<float>> vector_or_empty(const std::string& name, std::size_t size);
+
+  /// Packs the matrices taken, in the order of the file, and lets go of what was read.
+  void pack(std::size_t threads);
 
   /// Of all tensors taken so far.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -39,6 +42,7 @@ class TensorReader {
 
   const gguf::File& file_;
   const kernels::Table& table_;
+  std::vector<kernels::Weights> matrices_;
   std::size_t bytes_ = 0;
   std::size_t parameters_ = 0;
 };

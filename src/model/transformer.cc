@@ -91,7 +91,8 @@ void Transformer::attention_block(std::size_t layer_index, const Batch& batch, K
                                    .heads = shape_.heads,
                                    .scale = weights_.attention_scale,
                                    .window_tokens = layer.window_tokens};
-  attend(settings, batch, cache, work_.query.data(), work_.attended.data(), work_.scores, context);
+  attend(settings, batch, cache, work_.query.data(), work_.attended.data(), work_.attention,
+         context);
   kernels::matmul(layer.attention_output, work_.attended.data(), rows, work_.projected.data(),
                   context);
   add_bias(layer.attention_output_bias, rows, work_.projected.data(), context);
@@ -124,14 +125,10 @@ void Transformer::rotate_and_store(std::size_t layer_index, const Batch& batch, 
     const float* const value = work_.value.data() + i * shape_.kv_width();
     for (std::size_t head = 0; head < shape_.heads; ++head)
       norm_and_turn(layer.query_norm, cosines, sines, query + head * head_dim);
-    const std::size_t page = row.position / KvCache::kPageTokens;
-    const std::size_t slot = row.position % KvCache::kPageTokens;
     for (std::size_t head = 0; head < shape_.kv_heads; ++head) {
       norm_and_turn(layer.key_norm, cosines, sines, key + head * head_dim);
-      table.f32_to_f16(key + head * head_dim, head_dim,
-                       cache.key_page(layer_index, row.sequence, page, head) + slot * head_dim);
-      table.f32_to_f16(value + head * head_dim, head_dim,
-                       cache.value_page(layer_index, row.sequence, page, head) + slot * head_dim);
+      cache.store(layer_index, row.sequence, row.position, head,
+                  {.key = key + head * head_dim, .value = value + head * head_dim}, table);
     }
   });
 }

@@ -20,7 +20,7 @@ struct Workspace {
   std::vector<float> up;         // [row, ffn]
   std::vector<float> cosines;    // [rope, row, rope_dims / 2]
   std::vector<float> sines;      // [rope, row, rope_dims / 2]
-  std::vector<float> scores;     // [worker, positions]
+  std::vector<float> attention;  // [worker, a tile of kernels/attention.h]
 
   void grow(const Hyperparameters& shape, std::size_t rows, std::size_t ropes);
 };
