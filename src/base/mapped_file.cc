@@ -30,6 +30,26 @@ Result<MappedFile> MappedFile::from_fd(UniqueFd fd, const std::string& name) {
   return MappedFile(static_cast<const std::byte*>(data), size_bytes);
 }
 
+Result<MappedFile> MappedFile::from_memory(
+    std::size_t size_bytes, const std::function<Status(std::span<std::byte>)>& fill) {
+  if (size_bytes == 0) return fail(Code::kCorrupt, "nothing to hold in memory");
+  void* data =
+      ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED)
+    return fail(Code::kIo, "no memory for {} bytes: {}", size_bytes, std::strerror(errno));
+  auto* bytes = static_cast<std::byte*>(data);
+  MappedFile memory(bytes, size_bytes);  // unmaps on every way out
+  if (::madvise(data, size_bytes, MADV_DONTDUMP) != 0)
+    return fail(Code::kIo, "cannot keep memory out of core dumps: {}", std::strerror(errno));
+  // Fewer page faults while filling; and no swapping, as far as RLIMIT_MEMLOCK goes.
+  ::madvise(data, size_bytes, MADV_HUGEPAGE);
+  TRY(fill({bytes, size_bytes}));
+  ::mlock(data, size_bytes);
+  if (::mprotect(data, size_bytes, PROT_READ) != 0)
+    return fail(Code::kIo, "cannot make memory read-only: {}", std::strerror(errno));
+  return memory;
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       size_bytes_(std::exchange(other.size_bytes_, 0)) {}

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -20,6 +21,12 @@ class MappedFile {
   /// Maps an open descriptor; the descriptor is closed, the mapping lives on. `name` appears in
   /// errors.
   static Result<MappedFile> from_fd(UniqueFd fd, const std::string& name);
+
+  /// Memory that belongs to no file, for bytes that must never be in one: `fill` writes it, then it
+  /// is read-only. It is left out of core dumps, and locked where the limit on that allows.
+  /// Errors: kIo (no memory), and those of `fill`.
+  static Result<MappedFile> from_memory(std::size_t size_bytes,
+                                        const std::function<Status(std::span<std::byte>)>& fill);
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;

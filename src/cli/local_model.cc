@@ -13,6 +13,8 @@
 
 #include "base/mapped_file.h"
 #include "cli/kernel_choice.h"
+#include "cli/key_options.h"
+#include "worker/model_bytes.h"
 
 namespace nearside::cli {
 
@@ -22,6 +24,7 @@ void add_model_options(CLI::App& command, ModelOptions& options) {
   command.add_option("-m,--model", options.path, "GGUF file")->required();
   command.add_option("-t,--threads", options.threads,
                      "threads to compute with (default: one for each hardware thread)");
+  declare_key_options(command, options.key);
   command.add_option("-c,--ctx", options.context_tokens_max, "tokens of context kept at most")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{2}, std::size_t{1} << 24U));
@@ -69,6 +72,12 @@ Result<std::unique_ptr<engine::Engine>> load_engine(const ModelOptions& options,
                                                     std::size_t sequences_max,
                                                     const base::Clock& clock) {
   base::MappedFile file = TRY(base::MappedFile::open(options.path));
+  std::optional<trust::OpenedEnvelope> envelope;
+  if (!options.key.empty()) {
+    TRY(trust::make_process_undumpable());
+    envelope = TRY(trust::open_envelope(options.key));
+  }
+  file = TRY(worker::open_model_bytes(std::move(file), envelope, thread_count(options.threads)));
   engine::Options engine_options;
   engine_options.threads = thread_count(options.threads);
   engine_options.context_tokens_max = options.context_tokens_max;

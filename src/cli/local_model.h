@@ -14,6 +14,7 @@
 #include "chat/event.h"
 #include "chat/request.h"
 #include "engine/engine.h"
+#include "trust/key_envelope.h"
 
 namespace nearside::cli {
 
@@ -22,6 +23,7 @@ struct ModelOptions {
   std::string path;
   std::size_t threads = 0;  // 0: one a hardware thread
   std::size_t context_tokens_max = 4096;
+  trust::KeySource key{};  // of a sealed model
 };
 void add_model_options(CLI::App& command, ModelOptions& options);
 /// `asked`, or the machine's hardware threads when that is 0.

@@ -14,7 +14,12 @@ namespace {
 
 // One line a subcommand.
 constexpr std::array kSubcommands = {
-    model_inspect, model_render, model_sign, model_synth, model_verify,
+    model_inspect,  //
+    model_render,   //
+    model_seal,     //
+    model_sign,     //
+    model_synth,    //
+    model_verify,   //
 };
 
 }  // namespace

@@ -10,6 +10,7 @@ Run model(CLI::App& root, CLI::App*& command);
 
 Run model_inspect(CLI::App& root, CLI::App*& command);
 Run model_render(CLI::App& root, CLI::App*& command);
+Run model_seal(CLI::App& root, CLI::App*& command);
 Run model_sign(CLI::App& root, CLI::App*& command);
 Run model_synth(CLI::App& root, CLI::App*& command);
 Run model_verify(CLI::App& root, CLI::App*& command);

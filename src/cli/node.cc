@@ -29,8 +29,9 @@ std::size_t threads_of(const gateway::ModelConfig& config) {
 
 /// Two models with the same identity are the same worker.
 std::string identity(const gateway::ModelConfig& config) {
-  return fmt::format("{}\n{}\n{} {} {}", config.name, config.file, config.context_tokens,
-                     threads_of(config), config.sequences);
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {}", config.name, config.file,
+                     config.sealed.envelope, config.sealed.key_file, config.sealed.tpm,
+                     config.context_tokens, threads_of(config), config.sequences);
 }
 
 std::optional<std::string> down_why(const worker::LocalModel& model) {
@@ -167,6 +168,7 @@ base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& confi
     worker::LocalModelOptions options;
     options.name = config.name;
     options.file = config.file;
+    options.key = {config.sealed.envelope, config.sealed.key_file, config.sealed.tpm};
     options.engine.threads = threads_of(config);
     options.engine.context_tokens_max = config.context_tokens;
     options.engine.sequences_max = config.sequences;

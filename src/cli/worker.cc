@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/key_options.h"
 #include "engine/engine.h"
 #include "kernels/tables.h"
 #include "worker/worker_main.h"
@@ -51,6 +52,7 @@ Run worker(CLI::App& root, CLI::App*& command) {
   command->add_option("--sequences", engine.sequences_max, "sequences generated at once");
   command->add_option("--queue", engine.queue_max, "requests that may wait");
   command->add_option("--batch", engine.batch_tokens_max, "tokens of one step");
+  declare_key_options(*command, options->worker.key);
   command->add_option("--kernels", options->kernels, "table to compute with (default: the best)");
   command->footer("Example: nearside worker --channel 3 --model-fd 4 --name plant");
   return [options] { return run(*options); };

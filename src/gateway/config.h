@@ -68,9 +68,17 @@ struct LimitsConfig {
   std::chrono::milliseconds request_timeout{600'000};  // a whole answer
 };
 
+/// What opens a sealed model on this node. All empty: the model is not sealed.
+struct SealedConfig {
+  std::string envelope;  // file with the wrapped data key
+  std::string key_file;  // opens the envelope, or
+  std::string tpm;       // this machine's TPM does, as in "device:/dev/tpmrm0"; one of the two
+};
+
 /// A GGUF file that a worker process of this node serves.
 struct ModelConfig {
   std::string name;
+  SealedConfig sealed{};
   std::string file;  // absolute, or relative to the working directory once loaded
   std::size_t context_tokens = 4096;
   std::size_t threads = 0;  // 0: as many as there are cores

@@ -200,6 +200,19 @@ void read_target(const base::YamlNode& node, std::string path, Draft& draft) {
   draft.target_lines.push_back(node.line);
 }
 
+void read_sealed(base::YamlMap& model, Draft& draft, SealedConfig& sealed) {
+  const base::YamlNode* node = model.take("sealed");
+  if (node == nullptr) return;
+  const std::string path = model.path() + ".sealed";
+  base::YamlMap map(*node, path, draft.problems);
+  map.need("envelope", "the file with the wrapped key, as written by `nearside model seal`");
+  if (map.text("envelope", sealed.envelope)) sealed.envelope = resolve_path(draft, sealed.envelope);
+  if (map.text("key_file", sealed.key_file)) sealed.key_file = resolve_path(draft, sealed.key_file);
+  map.text("tpm", sealed.tpm);
+  if (sealed.key_file.empty() == sealed.tpm.empty())
+    draft.problem(map.line(), fmt::format("{} wants either key_file or tpm", path));
+}
+
 }  // namespace
 
 void read_models(base::YamlMap& root, Draft& draft) {
@@ -209,6 +222,7 @@ void read_models(base::YamlMap& root, Draft& draft) {
     read_name(map, "how targets refer to it", model.name);
     map.need("file", "the GGUF file, relative to this file or absolute");
     if (map.text("file", model.file)) model.file = resolve_path(draft, model.file);
+    read_sealed(map, draft, model.sealed);
     map.count("context_tokens", model.context_tokens, 16, std::size_t{1} << 24);
     map.count("threads", model.threads, 0, 4096);
     map.count("sequences", model.sequences, 1, 4096);

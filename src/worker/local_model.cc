@@ -35,6 +35,10 @@ WorkerCommand command_for(const LocalModelOptions& options) {
   add("--sequences", std::to_string(engine.sequences_max));
   add("--queue", std::to_string(engine.queue_max));
   add("--batch", std::to_string(engine.batch_tokens_max));
+  // Paths only: what is in a process's arguments everybody can read.
+  if (!options.key.envelope_file.empty()) add("--key-envelope", options.key.envelope_file);
+  if (!options.key.key_file.empty()) add("--key-file", options.key.key_file);
+  if (!options.key.tpm.empty()) add("--tpm", options.key.tpm);
   if (engine.kernels != nullptr) add("--kernels", engine.kernels->name);
   return command;
 }

@@ -16,6 +16,7 @@
 #include "base/unique_fd.h"
 #include "chat/backend.h"
 #include "engine/engine.h"
+#include "trust/key_envelope.h"
 #include "worker/calls.h"
 #include "worker/protocol.h"
 #include "worker/restart_policy.h"
@@ -24,8 +25,9 @@
 namespace nearside::worker {
 
 struct LocalModelOptions {
-  std::string name;  // of the target, for log and errors
-  std::string file;  // GGUF
+  std::string name;      // of the target, for log and errors
+  std::string file;      // GGUF, plain or sealed
+  trust::KeySource key;  // of a sealed file
   engine::Options engine;
   std::string program = "/proc/self/exe";  // run as `program worker ...`; tests have their own
   /// Loading a large model from a cold disk takes its time; a worker that passes it is killed.

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
@@ -10,6 +11,7 @@
 
 #include "base/unique_fd.h"
 #include "trust/sandbox.h"
+#include "worker/model_bytes.h"
 #include "worker/protocol.h"
 #include "worker/server.h"
 
@@ -27,8 +29,16 @@ base::Result<Loaded> load_inside(const WorkerOptions& options, const Load& load,
   base::MappedFile file =
       TRY(base::MappedFile::from_fd(base::UniqueFd(options.model_fd), options.name));
   TRY(trust::exclude_from_core_dumps(file.bytes()));
+  std::optional<trust::OpenedEnvelope> envelope;
+  if (!options.key.empty()) {
+    // From here on a debugger of the same user could find the key.
+    TRY(trust::make_process_undumpable());
+    envelope = TRY(trust::open_envelope(options.key));
+  }
   Loaded loaded;
   loaded.sandbox = TRY(trust::enter_worker_sandbox());
+  file = TRY(open_model_bytes(std::move(file), envelope, options.engine.threads));
+  envelope.reset();  // wipes the key: the weights are open
   loaded.engine = TRY(load(std::move(file), options.name, options.engine, clock));
   return loaded;
 }

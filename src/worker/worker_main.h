@@ -9,13 +9,17 @@
 #include "base/mapped_file.h"
 #include "base/result.h"
 #include "engine/engine.h"
+#include "trust/key_envelope.h"
 
 namespace nearside::worker {
 
 struct WorkerOptions {
   int channel_fd = 3;  // a socket; frames both ways
-  int model_fd = 4;    // a GGUF file, open for reading
+  int model_fd = 4;    // a GGUF file, plain or sealed, open for reading
   std::string name;    // of the model, for messages
+  /// What opens a sealed file; the worker reads it itself, so that the gateway never has the key.
+  /// With one given, a plain file is refused.
+  trust::KeySource key;
   engine::Options engine;
 };
 
@@ -24,12 +28,11 @@ using Load = std::function<base::Result<std::unique_ptr<engine::Engine>>(
     base::MappedFile file, const std::string& name, const engine::Options& options,
     const base::Clock& clock)>;
 
-/// Maps the model, shuts the process in (trust/sandbox.h), and only then looks at the model's
-/// bytes; serves until the gateway closes the channel or dies. Then ends the process without
-/// running destructors: a sandboxed process has nothing outside its memory to tidy.
-/// Exit status 0: the channel was closed. 1: something failed; told over the channel before the
-/// model was ready, on stderr after.
-/// REQUIRES: the process is single-threaded.
+/// Maps the model, fetches the key of a sealed one, shuts the process in (trust/sandbox.h), and
+/// only then looks at the model's bytes; serves until the gateway closes the channel or dies. Then
+/// ends the process without running destructors: a sandboxed process has nothing outside its memory
+/// to tidy. Exit status 0: the channel was closed. 1: something failed; told over the channel
+/// before the model was ready, on stderr after. REQUIRES: the process is single-threaded.
 [[noreturn]] void run_worker(const WorkerOptions& options, const Load& load,
                              const base::Clock& clock);
 

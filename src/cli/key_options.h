@@ -1,0 +1,12 @@
+// The command line's way to say what opens a sealed model.
+#pragma once
+
+#include <CLI/App.hpp>
+
+#include "trust/key_envelope.h"
+
+namespace nearside::cli {
+
+void declare_key_options(CLI::App& command, trust::KeySource& source);
+
+}  // namespace nearside::cli
