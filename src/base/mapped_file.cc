@@ -9,6 +9,12 @@
 
 namespace nearside::base {
 
+namespace {
+
+constexpr std::size_t kPageBytes = 4096;  // or more: then the kernel rounds, or refuses the hint
+
+}  // namespace
+
 Result<MappedFile> MappedFile::open(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) {
@@ -27,7 +33,7 @@ Result<MappedFile> MappedFile::from_fd(UniqueFd fd, const std::string& name) {
   const auto size_bytes = static_cast<std::size_t>(info.st_size);
   void* data = ::mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return fail(Code::kIo, "cannot map {}: {}", name, std::strerror(errno));
-  return MappedFile(static_cast<const std::byte*>(data), size_bytes);
+  return MappedFile(static_cast<const std::byte*>(data), size_bytes, true);
 }
 
 Result<MappedFile> MappedFile::from_memory(
@@ -38,7 +44,7 @@ Result<MappedFile> MappedFile::from_memory(
   if (data == MAP_FAILED)
     return fail(Code::kIo, "no memory for {} bytes: {}", size_bytes, std::strerror(errno));
   auto* bytes = static_cast<std::byte*>(data);
-  MappedFile memory(bytes, size_bytes);  // unmaps on every way out
+  MappedFile memory(bytes, size_bytes, false);  // unmaps on every way out
   if (::madvise(data, size_bytes, MADV_DONTDUMP) != 0)
     return fail(Code::kIo, "cannot keep memory out of core dumps: {}", std::strerror(errno));
   // Fewer page faults while filling; and no swapping, as far as RLIMIT_MEMLOCK goes.
@@ -52,11 +58,13 @@ Result<MappedFile> MappedFile::from_memory(
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
-      size_bytes_(std::exchange(other.size_bytes_, 0)) {}
+      size_bytes_(std::exchange(other.size_bytes_, 0)),
+      of_file_(other.of_file_) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_bytes_, other.size_bytes_);
+  std::swap(of_file_, other.of_file_);
   return *this;
 }
 
@@ -64,20 +72,15 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
 }
 
-namespace {
-
-constexpr std::size_t kPageBytes = 4096;  // or more: then the kernel rounds, or refuses the hint
-
-}  // namespace
-
 void MappedFile::expect_reads(std::span<const std::byte> part) const {
-  if (part.empty()) return;
+  if (part.empty() || !of_file_) return;
   const auto begin = static_cast<std::size_t>(part.data() - data_) / kPageBytes * kPageBytes;
   const std::size_t end = static_cast<std::size_t>(part.data() - data_) + part.size();
   ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_WILLNEED);
 }
 
 void MappedFile::forget(std::span<const std::byte> part) const {
+  if (!of_file_) return;  // its pages would come back as zeros
   const auto offset = static_cast<std::size_t>(part.data() - data_);
   const std::size_t begin = (offset + kPageBytes - 1) / kPageBytes * kPageBytes;
   const std::size_t end = (offset + part.size()) / kPageBytes * kPageBytes;

@@ -36,14 +36,16 @@ class MappedFile {
   /// Hints, which change no byte. Will read `part` soon: the system may fetch it ahead.
   void expect_reads(std::span<const std::byte> part) const;
   /// Has no use for `part` at present: whole pages of it leave this process's memory, and come back
-  /// from the file when they are read again. REQUIRES of both: part lies within bytes().
+  /// from the file when they are read again. Memory that belongs to no file stays as it is.
+  /// REQUIRES of both: part lies within bytes().
   void forget(std::span<const std::byte> part) const;
 
  private:
-  MappedFile(const std::byte* data, std::size_t size_bytes)
-      : data_(data), size_bytes_(size_bytes) {}
+  MappedFile(const std::byte* data, std::size_t size_bytes, bool of_file)
+      : data_(data), size_bytes_(size_bytes), of_file_(of_file) {}
   const std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
+  bool of_file_ = false;
 };
 
 }  // namespace nearside::base
