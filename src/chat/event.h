@@ -44,6 +44,7 @@ struct TextDelta {
 struct ReasoningDelta {
   std::string text{};
   std::uint32_t choice = 0;
+  std::string signature{};  // a provider's proof that these are its thoughts, asked back unchanged
 };
 
 /// A piece of a tool call, as an OpenAI `delta.tool_calls` array in JSON text.

@@ -68,6 +68,8 @@ struct Request {
   std::optional<std::uint32_t> logprobs;  // so many likeliest tokens with each; empty: none wanted
   std::uint32_t choices = 1;              // answers to draw
   AnswerFormat format;
+  std::string
+      reasoning_effort;  // "none", "minimal", "low", "medium", "high"; empty: the model's own
   std::optional<std::uint32_t>
       completion_tokens_max;      // empty: until stop or the end of the context
   std::vector<std::string> stop;  // at most 4, each at most 128 bytes; never part of the answer
@@ -79,6 +81,8 @@ struct Request {
   /// a client.
   base::json::object original;
   std::string original_dialect;  // that `original` is in: a gateway dialect's name
+  std::string original_text;     // `original` as the client wrote it, for servers of that dialect;
+                                 // whoever changes or clears `original` clears this too
 };
 
 }  // namespace nearside::chat

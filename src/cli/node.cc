@@ -194,6 +194,8 @@ base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig&
                        .total = config.total_timeout};
   endpoint.calls_max = config.concurrent_requests_max;
   endpoint.ca_file = config.ca_file;
+  endpoint.api_version = config.api_version;
+  endpoint.region = config.aws_region;
   const std::shared_ptr<upstream::Upstream> server =
       TRY(upstream::Upstream::create(std::move(endpoint), *client_, clock_, log_));
   return gateway::Reach{server, [server] { return server->down_why(); }};

@@ -15,6 +15,24 @@ bool is_loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
 }
 
+/// `Authorization: Bearer KEY`, or Anthropic's `x-api-key: KEY`.
+base::Result<std::string_view> key_of(const http::Request& request) {
+  const auto header = http::find_header(request.headers, "authorization");
+  if (!header) {
+    const auto plain = http::find_header(request.headers, "x-api-key");
+    if (!plain || plain->size() > kKeyBytesMax)
+      return fail(Code::kUnauthenticated,
+                  "no API key: send one as the header 'Authorization: Bearer KEY'");
+    return *plain;
+  }
+  constexpr std::string_view kScheme = "bearer ";
+  std::string_view key = *header;
+  if (key.size() <= kScheme.size() || key.size() > kKeyBytesMax ||
+      !http::equal_ignoring_case(key.substr(0, kScheme.size()), kScheme))
+    return fail(Code::kUnauthenticated, "the Authorization header is not of the form 'Bearer KEY'");
+  return key.substr(kScheme.size());
+}
+
 }  // namespace
 
 base::Result<Caller> Authenticator::identify(const http::Request& request) const {
@@ -24,16 +42,7 @@ base::Result<Caller> Authenticator::identify(const http::Request& request) const
                 "this node has no API keys and therefore serves its own machine only; configure "
                 "keys under auth.keys");
   }
-  const auto header = http::find_header(request.headers, "authorization");
-  if (!header)
-    return fail(Code::kUnauthenticated,
-                "no API key: send one as the header 'Authorization: Bearer KEY'");
-  constexpr std::string_view kScheme = "bearer ";
-  std::string_view key = *header;
-  if (key.size() <= kScheme.size() || key.size() > kKeyBytesMax ||
-      !http::equal_ignoring_case(key.substr(0, kScheme.size()), kScheme))
-    return fail(Code::kUnauthenticated, "the Authorization header is not of the form 'Bearer KEY'");
-  key.remove_prefix(kScheme.size());
+  const std::string_view key = TRY(key_of(request));
   const trust::Sha256 digest = trust::sha256(key);
   const KeyConfig* found = nullptr;
   for (const KeyConfig& known : config_.keys)

@@ -20,9 +20,9 @@ class Authenticator {
  public:
   explicit Authenticator(AuthConfig config) : config_(std::move(config)) {}
 
-  /// The caller named by `Authorization: Bearer KEY`. Compares with every key, each in constant
-  /// time. Without configured keys, whoever calls from this machine.
-  /// Errors: kUnauthenticated.
+  /// The caller named by `Authorization: Bearer KEY` or `x-api-key: KEY`. Compares with every key,
+  /// each in constant time. Without configured keys, whoever calls from this machine. Errors:
+  /// kUnauthenticated.
   [[nodiscard]] base::Result<Caller> identify(const http::Request& request) const;
 
  private:

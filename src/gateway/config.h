@@ -88,7 +88,7 @@ struct ModelConfig {
 /// A server that speaks a provider's dialect.
 struct UpstreamConfig {
   std::string provider = "openai";
-  std::string url;       // "https://host/v1"; "/chat/completions" is appended
+  std::string url;       // "https://host/v1"; the provider appends its paths
   std::string model;     // as that server calls it
   std::string key_env;   // name of the environment variable that holds the key, or
   std::string key_file;  // a file that holds it; at most one of the two
@@ -97,7 +97,9 @@ struct UpstreamConfig {
   std::chrono::milliseconds stall_timeout{30'000};  // between two pieces of an answer
   std::chrono::milliseconds total_timeout{600'000};
   std::size_t concurrent_requests_max = 64;
-  std::string ca_file;  // besides the system's certificate authorities
+  std::string ca_file;      // besides the system's certificate authorities
+  std::string api_version;  // of Azure's or Anthropic's API
+  std::string aws_region;   // of Bedrock; empty: read from the url
 };
 
 /// Index into Config::models.

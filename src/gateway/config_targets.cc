@@ -1,5 +1,9 @@
 // The sections about what can serve: models, targets.
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gateway/config_reader.h"
 
@@ -79,13 +83,20 @@ bool is_url(std::string_view url) {
          url.find_first_of(" \t\r\n?#@") == std::string_view::npos;
 }
 
+// As in upstream/providers.cc; a test compares the two.
+constexpr std::array<std::string_view, 7> kProviders = {
+    "openai", "openai-responses", "azure", "anthropic", "gemini", "bedrock", "ollama"};
+
 UpstreamConfig read_upstream(const base::YamlNode& node, const std::string& path, Draft& draft) {
   base::YamlMap map(node, path, draft.problems);
   UpstreamConfig upstream;
-  if (map.text("provider", upstream.provider) && upstream.provider != "openai")
-    draft.problem(
-        map.line_of("provider"),
-        fmt::format("{}.provider '{}' is not known; known here: openai", path, upstream.provider));
+  if (map.text("provider", upstream.provider) &&
+      std::find(kProviders.begin(), kProviders.end(), upstream.provider) == kProviders.end())
+    draft.problem(map.line_of("provider"),
+                  fmt::format("{}.provider '{}' is not known; known here: {}", path,
+                              upstream.provider, fmt::join(kProviders, ", ")));
+  map.text("api_version", upstream.api_version);
+  map.text("aws_region", upstream.aws_region);
   if (map.need("url", "where the server is, such as https://host/v1") != nullptr &&
       map.text("url", upstream.url)) {
     if (!is_url(upstream.url))

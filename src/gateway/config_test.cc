@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "upstream/provider.h"
 
 namespace nearside::gateway {
 namespace {
@@ -232,6 +233,18 @@ TEST(Config, ListenAddresses) {
   for (const char* bad : {"", "80", "1.2.3:80", "1.2.3.4.5:80", "1.2.3.4:", "1.2.3.4:x", "::1:80x",
                           "host:80", "1.2.3.4:65536"})
     EXPECT_FALSE(parse_listen(bad).has_value()) << bad;
+}
+
+TEST(Config, KnowsEveryProviderThatThereIs) {
+  for (const std::string_view provider : upstream::provider_names()) {
+    const auto config = parse_config(
+        "targets:\n  - name: x\n    place: onprem\n    upstream:\n      provider: " +
+            std::string(provider) +
+            "\n      url: http://h\n      model: m\n      api_version: v1\n      aws_region: r\n"
+            "routes:\n  - name: all\n    targets: [onprem/x]\n",
+        "x.yaml");
+    EXPECT_TRUE(config) << (config ? "" : config.error().message);
+  }
 }
 
 }  // namespace

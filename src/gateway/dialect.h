@@ -31,9 +31,11 @@ struct Asked {
   chat::Request request;
   std::string model;  // "auto", a route, or "place/name"
   bool stream = false;
-  bool stream_usage = false;  // the stream shall end with its token counts
+  bool stream_usage = false;       // the stream shall end with its token counts
+  bool embeddings_base64 = false;  // vectors as base64 of their little-endian floats
   /// What a local model cannot honour ("images", "tools"): such a request may only go to an
-  /// upstream, since ignoring it would give a wrong answer in silence. Empty: nothing.
+  /// upstream, since ignoring it would give a wrong answer in silence. Empty: nothing. Set with
+  /// need() (needs.h).
   std::string upstream_only;
 };
 
@@ -43,18 +45,37 @@ struct AnswerHead {
   std::string model;  // that answers: "place/name"
   std::int64_t created_unix_s = 0;
   bool stream_usage = false;
+  bool embeddings_base64 = false;
+  std::size_t prompt_tokens = 0;  // an estimate, for dialects that say it first
+};
+
+/// How an answer ended.
+struct AnswerEnd {
+  chat::FinishReason reason = chat::FinishReason::kStop;  // of the first choice
+  chat::Usage usage{};
+  std::string stop_sequence{};
+  double ttft_ms = 0;   // from the request's arrival to the first content
+  double total_ms = 0;  // from the request's arrival to the end
+};
+
+/// One of the answers to a request.
+struct WholeChoice {
+  std::string text;
+  std::string reasoning;
+  std::string reasoning_signature;
+  base::json::array tool_calls;  // complete, without `index`
+  std::vector<chat::TokenLogprob> logprobs;
+  chat::FinishReason reason = chat::FinishReason::kStop;
 };
 
 /// A complete answer that was not streamed.
 struct WholeAnswer {
-  std::string text;
-  base::json::array tool_calls;  // complete, without `index`
-  chat::FinishReason reason = chat::FinishReason::kStop;
-  chat::Usage usage;
+  std::vector<WholeChoice> choices{1};         // at least one
+  std::vector<std::vector<float>> embeddings;  // [input, dimension]
+  AnswerEnd end;
 };
 
-/// Renders one answer: whole(), or begin(), text() and tool_calls() any number of times, then end()
-/// or failure().
+/// Renders one answer: whole(), or begin(), any number of pieces, then end() or failure().
 class Answer {
  public:
   virtual ~Answer() = default;
@@ -62,9 +83,12 @@ class Answer {
 
   [[nodiscard]] virtual std::string_view stream_content_type() const = 0;
   virtual void begin(std::string& out) = 0;
-  virtual void text(std::string& out, std::string_view text) = 0;
-  virtual void tool_calls(std::string& out, std::string_view tool_calls_json) = 0;
-  virtual void end(std::string& out, chat::FinishReason reason, const chat::Usage& usage) = 0;
+  virtual void text(std::string& out, const chat::TextDelta& delta) = 0;
+  virtual void reasoning(std::string& out, const chat::ReasoningDelta& delta) = 0;
+  virtual void tool_calls(std::string& out, const chat::ToolCallDelta& delta) = 0;
+  /// Only dialects that offer several choices have a word for it.
+  virtual void choice_ended(std::string&, const chat::ChoiceEnded&) {}
+  virtual void end(std::string& out, const AnswerEnd& end) = 0;
   /// Says that the answer is incomplete; no end mark may follow.
   virtual void failure(std::string& out, const ApiError& error) = 0;
 };
@@ -81,11 +105,16 @@ class Dialect {
   [[nodiscard]] virtual std::unique_ptr<Answer> answer(const Operation& operation,
                                                        AnswerHead head) const = 0;
   [[nodiscard]] virtual http::Response error(const ApiError& error) const = 0;
+  /// Whether errors about a path that is no operation have this dialect's shape.
+  [[nodiscard]] virtual bool owns(std::string_view path) const = 0;
 };
 
 /// All dialects. Errors outside any dialect's paths have the shape of the first.
 std::span<const Dialect* const> dialects();
 
 const Dialect& openai_dialect();
+const Dialect& anthropic_dialect();
+const Dialect& ollama_dialect();
+const Dialect& responses_dialect();
 
 }  // namespace nearside::gateway

@@ -7,6 +7,7 @@
 
 #include "gateway/dialect.h"
 #include "gateway/dialect_openai_parse.h"
+#include "gateway/request_body.h"
 
 namespace {
 
@@ -31,5 +32,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view body(reinterpret_cast<const char*>(data), size);
   check(gateway::parse_openai_chat(body));
   check(gateway::parse_openai_completion(body));
+  check(gateway::parse_openai_embeddings(body));
   return 0;
 }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "gateway/json_field.h"
+#include "gateway/needs.h"
 
 namespace nearside::gateway {
 namespace {
@@ -30,7 +31,7 @@ constexpr std::array<PartKind, 5> kPartKinds = {{
 }};
 
 std::optional<ApiError> check_part(const json::value& value, const std::string& path,
-                                   std::string& upstream_only) {
+                                   Asked& asked) {
   if (!value.is_object()) return invalid_field(path, fmt::format("'{}' must be an object", path));
   JsonFields fields(value.get_object(), path + ".");
   const json::string* type = fields.string("type");
@@ -52,13 +53,12 @@ std::optional<ApiError> check_part(const json::value& value, const std::string& 
     fields.string(kind->payload);
   else
     fields.object(kind->payload);
-  if (!kind->needs.empty()) upstream_only = kind->needs;
+  if (!kind->needs.empty()) need(asked, kind->needs);
   return fields.error();
 }
 
 std::optional<ApiError> check_content(const json::value* content, std::string_view role,
-                                      bool may_be_absent, const std::string& path,
-                                      std::string& upstream_only) {
+                                      bool may_be_absent, const std::string& path, Asked& asked) {
   if (content == nullptr) {
     if (may_be_absent) return std::nullopt;
     return invalid_field(path,
@@ -69,8 +69,7 @@ std::optional<ApiError> check_content(const json::value* content, std::string_vi
     return invalid_field(path, fmt::format("'{}' must be a string or an array of parts", path));
   const json::array& parts = content->get_array();
   for (std::size_t i = 0; i < parts.size(); ++i)
-    if (auto error = check_part(parts[i], fmt::format("{}[{}]", path, i), upstream_only))
-      return error;
+    if (auto error = check_part(parts[i], fmt::format("{}[{}]", path, i), asked)) return error;
   return std::nullopt;
 }
 
@@ -95,7 +94,7 @@ std::optional<ApiError> check_tool_calls(const json::array& calls, const std::st
 }
 
 std::optional<ApiError> check_message(const json::value& value, const std::string& path,
-                                      std::string& upstream_only) {
+                                      Asked& asked) {
   if (!value.is_object()) return invalid_field(path, fmt::format("'{}' must be an object", path));
   JsonFields fields(value.get_object(), path + ".");
   const json::string* role = fields.string("role");
@@ -115,13 +114,12 @@ std::optional<ApiError> check_message(const json::value& value, const std::strin
   if (calls != nullptr)
     if (auto error = check_tool_calls(*calls, path + ".tool_calls")) return error;
   const bool may_be_absent = *role == "assistant" || *role == "function";
-  return check_content(fields.find("content"), *role, may_be_absent, path + ".content",
-                       upstream_only);
+  return check_content(fields.find("content"), *role, may_be_absent, path + ".content", asked);
 }
 
 }  // namespace
 
-std::optional<ApiError> check_messages(const json::array& messages, std::string& upstream_only) {
+std::optional<ApiError> check_messages(const json::array& messages, Asked& asked) {
   if (messages.empty())
     return invalid_field("messages", "'messages' must hold at least one message");
   if (messages.size() > kMessagesMax)
@@ -129,7 +127,7 @@ std::optional<ApiError> check_messages(const json::array& messages, std::string&
                          fmt::format("'messages' holds {} messages; at most {} are taken",
                                      messages.size(), kMessagesMax));
   for (std::size_t i = 0; i < messages.size(); ++i)
-    if (auto error = check_message(messages[i], fmt::format("messages[{}]", i), upstream_only))
+    if (auto error = check_message(messages[i], fmt::format("messages[{}]", i), asked))
       return error;
   return std::nullopt;
 }

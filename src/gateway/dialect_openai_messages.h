@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "gateway/api_error.h"
+#include "gateway/dialect.h"
 
 namespace nearside::gateway {
 
@@ -15,9 +16,8 @@ inline constexpr std::size_t kMessagesMax = 10'000;
 inline constexpr std::size_t kToolsMax = 128;
 
 /// An error, or nothing when every message is one of {role, content, ...} as OpenAI publishes them.
-/// `upstream_only` is set to what a local model cannot read, if there is any.
-std::optional<ApiError> check_messages(const base::json::array& messages,
-                                       std::string& upstream_only);
+/// `asked` notes what is needed to read them (images, audio, files).
+std::optional<ApiError> check_messages(const base::json::array& messages, Asked& asked);
 
 std::optional<ApiError> check_tools(const base::json::array& tools);
 

@@ -78,7 +78,6 @@ TEST(OpenAiDialect, NamesTheFieldAtFault) {
       {R"("max_tokens":1.5)", "max_tokens"},
       {R"("max_completion_tokens":1e18)", "max_completion_tokens"},
       {R"("seed":1e30)", "seed"},
-      {R"("n":2)", "n"},
       {R"("n":0)", "n"},
       {R"("stop":7)", "stop"},
       {R"("stop":[""])", "stop"},
@@ -168,7 +167,7 @@ TEST(OpenAiDialect, ReadsTheRequestsOfThePublicFixtures) {
     const std::string body(record.at("content").as_string());
     auto result = parse_openai_chat(body);
     if (const auto* error = std::get_if<ApiError>(&result)) {
-      EXPECT_EQ(error->param, "n") << path << ": " << error->message;  // asks for several answers
+      ADD_FAILURE() << path << ": " << error->message;
       continue;
     }
     EXPECT_EQ(std::get<Asked>(result).request.original, base::parse_json(body).value().as_object())
@@ -200,9 +199,10 @@ std::vector<json::object> chunks(std::string_view stream) {
 
 TEST(OpenAiDialect, WritesAWholeChat) {
   WholeAnswer whole;
-  whole.text = "say \"hi\"\n\x01";
-  whole.reason = chat::FinishReason::kLength;
-  whole.usage = {
+  WholeChoice& said = whole.choices.front();
+  said.text = "say \"hi\"\n\x01";
+  said.reason = chat::FinishReason::kLength;
+  whole.end.usage = {
       .prompt_tokens = 3, .completion_tokens = 4, .cached_tokens = 1, .estimated = false};
   const auto written =
       base::parse_json(openai_dialect().answer(chat_operation(), head())->whole(whole)).value();
@@ -212,7 +212,7 @@ TEST(OpenAiDialect, WritesAWholeChat) {
   const auto& choice = written.at("choices").at(0);
   EXPECT_EQ(choice.at("finish_reason"), "length");
   EXPECT_EQ(choice.at("message"),
-            (json::object{{"role", "assistant"}, {"content", whole.text}, {"refusal", nullptr}}));
+            (json::object{{"role", "assistant"}, {"content", said.text}, {"refusal", nullptr}}));
   EXPECT_EQ(written.at("usage").at("total_tokens"), 7);
   EXPECT_EQ(written.at("usage").at("prompt_tokens_details").at("cached_tokens"), 1);
 }
@@ -221,8 +221,8 @@ TEST(OpenAiDialect, WritesAStreamWithRoleFirstAndUsageLast) {
   const auto answer = openai_dialect().answer(chat_operation(), head());
   std::string out;
   answer->begin(out);
-  answer->text(out, "a\"b");
-  answer->end(out, chat::FinishReason::kStop, {.prompt_tokens = 1, .completion_tokens = 2});
+  answer->text(out, {.text = "a\"b"});
+  answer->end(out, {.usage = {.prompt_tokens = 1, .completion_tokens = 2}});
   EXPECT_TRUE(out.ends_with("data: [DONE]\n\n"));
   const auto all = chunks(out);
   ASSERT_EQ(all.size(), 4U);

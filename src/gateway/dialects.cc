@@ -5,8 +5,11 @@
 namespace nearside::gateway {
 
 std::span<const Dialect* const> dialects() {
-  static const std::array<const Dialect*, 1> all = {
+  static const std::array<const Dialect*, 4> all = {
       &openai_dialect(),
+      &anthropic_dialect(),
+      &ollama_dialect(),
+      &responses_dialect(),
   };
   return all;
 }

@@ -25,4 +25,15 @@ http::Response metrics(const Snapshot& snapshot, const Services& services);
 http::Response explain(const Snapshot& snapshot, const Services& services,
                        const http::Request& request);
 
+/// POST /v1/messages/count_tokens: how long the prompt is, by estimate: what a target's own
+/// tokenizer would say is known to it alone.
+http::Response count_tokens(const Snapshot& snapshot, const Services& services,
+                            const http::Request& request);
+
+/// GET /api/tags and POST /api/show: the same models in Ollama's shapes.
+http::Response ollama_tags(const Snapshot& snapshot);
+http::Response ollama_show(const Snapshot& snapshot, std::string_view body);
+/// GET /api/version: clients ask it to find out whether a server is there.
+http::Response ollama_version();
+
 }  // namespace nearside::gateway

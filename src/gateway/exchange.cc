@@ -25,11 +25,6 @@ bool is_refusal(Code code) {
   return !may_try_elsewhere(code) || code == Code::kContextLength || code == Code::kUnsupported;
 }
 
-std::size_t bytes_of(const chat::Event& event) {
-  if (const auto* text = std::get_if<chat::TextDelta>(&event)) return text->text.size();
-  return std::get<chat::ToolCallDelta>(event).tool_calls_json.size();
-}
-
 }  // namespace
 
 void Exchange::start(Opening opening) {
@@ -57,8 +52,11 @@ Exchange::Exchange(Opening opening)
       decision_(std::move(opening.decision)),
       arrived_(opening.arrived),
       deadline_(opening.deadline),
-      stream_(opening.asked.stream),
+      // Vectors come all at once.
+      stream_(opening.asked.stream &&
+              opening.asked.request.kind != chat::Request::Kind::kEmbedding),
       stream_usage_(opening.asked.stream_usage),
+      embeddings_base64_(opening.asked.embeddings_base64),
       request_(std::move(opening.asked.request)),
       record_(std::move(opening.record)),
       decision_id_(record_.decision_id),
@@ -117,48 +115,47 @@ void Exchange::on_event(std::size_t attempt, chat::Event event) {
     else if (const auto* failed = std::get_if<chat::Failed>(&event))
       take_failed(*failed, after);
     else
-      take_content(event, after);
+      take_content(std::move(event), after);
   }
   finish_up(std::move(after));
 }
 
-void Exchange::take_content(const chat::Event& event, After& after) {
-  const std::size_t bytes = bytes_of(event);
-  if (bytes == 0) return;
+void Exchange::take_content(chat::Event event, After& after) {
+  const std::size_t bytes = content_bytes(event);
+  const bool choice_ended = std::holds_alternative<chat::ChoiceEnded>(event);
+  if (bytes == 0 && !choice_ended) return;
   const base::SteadyTime now = services_.clock.steady();
-  meter_->content(bytes, now);
-  const auto* text = std::get_if<chat::TextDelta>(&event);
-  const auto* calls = std::get_if<chat::ToolCallDelta>(&event);
+  if (bytes != 0) meter_->content(bytes, now);
   if (stream_) {
     std::string out;
     if (!answer_) begin_stream(out);
     if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
-    if (text != nullptr)
-      answer_->text(out, text->text);
-    else
-      answer_->tool_calls(out, calls->tool_calls_json);
-    if (responder_->write(out)) return;
+    write_piece(out, event);
+    if (out.empty() || responder_->write(out)) return;
     // Gone, or too slow for its buffer; on_client_gone may be waiting for the lock.
     close_attempt(Outcome::kClientGone, "", meter_->usage_so_far(decision_.ask.prompt_tokens));
     conclude(Outcome::kClientGone, std::nullopt, after);
     return;
   }
-  whole_bytes_ += bytes;
-  base::Status kept;
-  if (whole_bytes_ > kWholeAnswerBytesMax)
-    kept = base::fail(Code::kCorrupt, "the answer is larger than {} bytes", kWholeAnswerBytesMax);
-  else if (text != nullptr)
-    whole_.text += text->text;
-  else
-    kept = tool_calls_.add(calls->tool_calls_json);
-  if (!kept) take_failed({kept.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
+  if (base::Status kept = collector_.add(std::move(event)); !kept)
+    take_failed({kept.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
+}
+
+void Exchange::write_piece(std::string& out, const chat::Event& event) {
+  if (const auto* text = std::get_if<chat::TextDelta>(&event))
+    answer_->text(out, *text);
+  else if (const auto* thought = std::get_if<chat::ReasoningDelta>(&event))
+    answer_->reasoning(out, *thought);
+  else if (const auto* calls = std::get_if<chat::ToolCallDelta>(&event))
+    answer_->tool_calls(out, *calls);
+  else if (const auto* ended = std::get_if<chat::ChoiceEnded>(&event))
+    answer_->choice_ended(out, *ended);
 }
 
 void Exchange::take_finished(const chat::Finished& finished, After& after) {
-  whole_.reason = finished.reason;
-  whole_.usage = finished.usage;
-  whole_.tool_calls = tool_calls_.take();
   if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, services_.clock.steady());
+  whole_ = collector_.take(finished);
+  whole_.end = answer_end(finished);
   close_attempt(Outcome::kOk, "", finished.usage);
   conclude(Outcome::kOk, std::nullopt, after);
 }
@@ -177,9 +174,7 @@ void Exchange::take_failed(const chat::Failed& failed, After& after) {
     conclude(Outcome::kRefused, std::move(error), after);
   } else {
     failures_.push_back(std::move(error));
-    whole_ = {};
-    whole_bytes_ = 0;
-    tool_calls_ = {};
+    collector_ = {};
     after.drop = std::move(call_);
     after.try_next = true;
   }
@@ -280,7 +275,17 @@ AnswerHead Exchange::answer_head() const {
           .created_unix_s =
               std::chrono::duration_cast<std::chrono::seconds>(decision_.time.time_since_epoch())
                   .count(),
-          .stream_usage = stream_usage_};
+          .stream_usage = stream_usage_,
+          .embeddings_base64 = embeddings_base64_,
+          .prompt_tokens = decision_.ask.prompt_tokens};
+}
+
+AnswerEnd Exchange::answer_end(const chat::Finished& finished) const {
+  return {.reason = finished.reason,
+          .usage = finished.usage,
+          .stop_sequence = finished.stop_sequence,
+          .ttft_ms = record_.ttft_ms.value_or(0),
+          .total_ms = milliseconds_between(arrived_, services_.clock.steady())};
 }
 
 void Exchange::begin_stream(std::string& out) {
@@ -321,7 +326,7 @@ void Exchange::deliver(const base::Status& durable) {
         error_response(dialect_, *error_, decision_headers(decision_id_, decision_.ask.label)));
   } else if (stream_) {
     if (!answer_) begin_stream(out);
-    answer_->end(out, whole_.reason, whole_.usage);
+    answer_->end(out, whole_.end);
     responder_->write(out);
     responder_->finish();
   } else {

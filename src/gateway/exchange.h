@@ -9,18 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "gateway/answer_collector.h"
 #include "gateway/attempt.h"
 #include "gateway/dialect.h"
 #include "gateway/serving.h"
-#include "gateway/tool_calls.h"
 #include "http/server.h"
 #include "policy/decide.h"
 #include "telemetry/record.h"
 
 namespace nearside::gateway {
-
-/// A million tokens are about 5 MB.
-inline constexpr std::size_t kWholeAnswerBytesMax = 16U << 20;
 
 /// Rules it keeps:
 /// - Nothing is sent before the first content of an answer, so that until then another target can
@@ -81,7 +78,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // All below with mutex_ held.
   std::optional<std::size_t> next_target();
-  void take_content(const chat::Event& event, After& after);
+  void take_content(chat::Event event, After& after);
+  void write_piece(std::string& out, const chat::Event& event);
   void take_finished(const chat::Finished& finished, After& after);
   void take_failed(const chat::Failed& failed, After& after);
   void close_attempt(telemetry::Outcome outcome, std::string_view error_code,
@@ -89,6 +87,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void conclude(telemetry::Outcome outcome, std::optional<base::Error> error, After& after);
   void begin_stream(std::string& out);
   [[nodiscard]] AnswerHead answer_head() const;
+  [[nodiscard]] AnswerEnd answer_end(const chat::Finished& finished) const;
   [[nodiscard]] base::Error nobody_answered() const;
 
   /// After the lock: the record is on disk, or cannot be.
@@ -104,6 +103,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const base::SteadyTime deadline_;
   const bool stream_;
   const bool stream_usage_;
+  const bool embeddings_base64_;
 
   std::mutex mutex_;  // guards all below until over_; then only deliver() touches them
   bool over_ = false;
@@ -118,9 +118,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::unique_ptr<chat::Call> call_;
   std::vector<base::Error> failures_;
   std::unique_ptr<Answer> answer_;  // once content has been sent
-  WholeAnswer whole_;
-  std::size_t whole_bytes_ = 0;
-  ToolCallAssembler tool_calls_;
+  AnswerCollector collector_;       // of an answer that is not streamed
+  WholeAnswer whole_;               // once it is complete; of a streamed one, only its end
   std::optional<ApiError> error_;
   std::optional<ConcurrencyGate::Pass> pass_;
   std::unique_ptr<http::Responder> responder_;

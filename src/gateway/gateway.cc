@@ -18,6 +18,10 @@ using base::Code;
 
 constexpr std::string_view kModels = "/v1/models";
 constexpr std::string_view kExplain = "/v1/route/explain";
+constexpr std::string_view kCountTokens = "/v1/messages/count_tokens";
+constexpr std::string_view kTags = "/api/tags";
+constexpr std::string_view kShow = "/api/show";
+constexpr std::string_view kVersion = "/api/version";
 
 bool is_status_path(std::string_view path) {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
@@ -26,6 +30,8 @@ bool is_status_path(std::string_view path) {
 bool is_models_path(std::string_view path) {
   return path == kModels || (path.starts_with(kModels) && path[kModels.size()] == '/');
 }
+
+bool is_ollama_path(std::string_view path) { return path == kTags || path == kVersion; }
 
 struct Found {
   const Dialect* dialect = nullptr;
@@ -39,15 +45,24 @@ std::optional<Found> find_operation(std::string_view path) {
   return std::nullopt;
 }
 
-http::Response not_allowed(std::string_view allowed) {
-  const ApiError error{405, "invalid_request_error", "method_not_allowed",
-                       fmt::format("this path answers {} only", allowed), ""};
-  return error_response(*dialects().front(), error, {{"allow", std::string(allowed)}});
+/// Whose shape an error about this path has: the last dialect to claim it, since the first owns
+/// all.
+const Dialect& owner_of(std::string_view path) {
+  const Dialect* owner = dialects().front();
+  for (const Dialect* dialect : dialects())
+    if (dialect->owns(path)) owner = dialect;
+  return *owner;
 }
 
-http::Response not_found() {
-  return error_response(*dialects().front(), {404, "invalid_request_error", "unknown_path",
-                                              "nothing is served at this path", ""});
+http::Response not_allowed(std::string_view path, std::string_view allowed) {
+  const ApiError error{405, "invalid_request_error", "method_not_allowed",
+                       fmt::format("this path answers {} only", allowed), ""};
+  return error_response(owner_of(path), error, {{"allow", std::string(allowed)}});
+}
+
+http::Response not_found(std::string_view path) {
+  return error_response(owner_of(path), {404, "invalid_request_error", "unknown_path",
+                                         "nothing is served at this path", ""});
 }
 
 telemetry::Record open_record(const Admission& admission, std::string decision_id,
@@ -93,28 +108,38 @@ http::Response Gateway::refusal(int status, std::string_view sentence) {
 void Gateway::handle(http::Request request, std::unique_ptr<http::Responder> responder) {
   const std::string& path = request.path;
   if (const auto found = find_operation(path)) {
-    if (request.method != "POST") return responder->send(not_allowed("POST"));
+    if (request.method != "POST") return responder->send(not_allowed(path, "POST"));
     return handle_ask(*found->dialect, *found->operation, std::move(request), std::move(responder));
   }
+  responder->send(answer_at_once(request));
+}
+
+http::Response Gateway::answer_at_once(const http::Request& request) {
+  const std::string& path = request.path;
   const auto current = snapshot();
-  if (path == kExplain) {
-    if (request.method != "POST") return responder->send(not_allowed("POST"));
-    return responder->send(explain(*current, services_, request));
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (path == kExplain || path == kCountTokens || path == kShow) {
+    if (request.method != "POST") return not_allowed(path, "POST");
+    if (path == kExplain) return explain(*current, services_, request);
+    if (path == kCountTokens) return count_tokens(*current, services_, request);
+  } else if (!is_status_path(path) && !is_models_path(path) && !is_ollama_path(path)) {
+    return not_found(path);
+  } else if (!reads) {
+    return not_allowed(path, "GET");
   }
-  if (!is_status_path(path) && !is_models_path(path)) return responder->send(not_found());
-  if (request.method != "GET" && request.method != "HEAD")
-    return responder->send(not_allowed("GET"));
-  if (path == "/healthz") return responder->send(health());
-  if (path == "/readyz") return responder->send(readiness(*current, services_, draining_));
-  if (path == "/metrics") return responder->send(metrics(*current, services_));
+  if (path == "/healthz") return health();
+  if (path == "/readyz") return readiness(*current, services_, draining_);
+  if (path == "/metrics") return metrics(*current, services_);
+  if (path == kVersion) return ollama_version();
   if (const auto caller = current->auth.identify(request); !caller) {
     const ApiError error = to_api_error(caller.error());
     services_.metrics.request_rejected(error.code);
-    return responder->send(error_response(openai_dialect(), error));
+    return error_response(owner_of(path), error);
   }
-  responder->send(path == kModels
-                      ? list_models(*current)
-                      : find_model(*current, std::string_view(path).substr(kModels.size() + 1)));
+  if (path == kTags) return ollama_tags(*current);
+  if (path == kShow) return ollama_show(*current, request.body);
+  return path == kModels ? list_models(*current)
+                         : find_model(*current, std::string_view(path).substr(kModels.size() + 1));
 }
 
 void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, http::Request request,

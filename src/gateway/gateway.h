@@ -28,6 +28,8 @@ class Gateway final : public http::Handler {
 
  private:
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const;
+  /// The paths that need no target.
+  [[nodiscard]] http::Response answer_at_once(const http::Request& request);
   void handle_ask(const Dialect& dialect, const Operation& operation, http::Request request,
                   std::unique_ptr<http::Responder> responder);
 

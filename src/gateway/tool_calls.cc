@@ -1,5 +1,7 @@
 #include "gateway/tool_calls.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 namespace nearside::gateway {
@@ -26,7 +28,34 @@ void merge(json::object& call, const json::object& piece) {
   }
 }
 
+std::string text_in(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 }  // namespace
+
+std::vector<ToolCallPiece> tool_call_pieces(std::string_view tool_calls_json) {
+  std::vector<ToolCallPiece> pieces;
+  const auto parsed = base::parse_json(tool_calls_json);
+  if (!parsed || !parsed->is_array()) return pieces;
+  for (const json::value& value : parsed->get_array()) {
+    if (!value.is_object()) continue;
+    const json::object& call = value.get_object();
+    ToolCallPiece piece;
+    piece.index = pieces.size();
+    if (const json::value* given = call.if_contains("index"); given && given->is_int64())
+      piece.index = static_cast<std::size_t>(std::max<std::int64_t>(given->get_int64(), 0));
+    piece.id = text_in(call, "id");
+    for (const char* kind : {"function", "custom"})
+      if (const json::value* inner = call.if_contains(kind); inner && inner->is_object()) {
+        piece.name = text_in(inner->get_object(), "name");
+        piece.arguments = text_in(inner->get_object(), kind[0] == 'f' ? "arguments" : "input");
+      }
+    pieces.push_back(std::move(piece));
+  }
+  return pieces;
+}
 
 base::Status ToolCallAssembler::add(std::string_view tool_calls_json) {
   const auto parsed = base::parse_json(tool_calls_json);

@@ -2,12 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 #include "base/result.h"
 
 namespace nearside::gateway {
+
+/// One call's part of such a piece, for dialects that spell it differently.
+struct ToolCallPiece {
+  std::size_t index = 0;
+  std::string id;         // empty but in the first piece of a call
+  std::string name;       // likewise
+  std::string arguments;  // a part of the text
+};
+
+/// The parts of one piece; what is no tool call is left out.
+std::vector<ToolCallPiece> tool_call_pieces(std::string_view tool_calls_json);
 
 /// Pieces are OpenAI `delta.tool_calls` arrays: each names its call by `index`; the first piece of
 /// a call has its id and function name, all pieces carry parts of the arguments' text.

@@ -136,6 +136,9 @@ Conversation Conversation::of(const chat::Request& request) {
     reader.walk(value, kToolsIndex, false, false);
   }
   reader.add(request.prompt, 0, true);
+  // A client's own request has them in its original, which is read below.
+  if (request.original.empty())
+    for (const std::string& input : request.inputs) reader.add(input, 0, true);
   reader.original(request);
   for (const std::string& stop : request.stop) reader.add(stop, kToolsIndex, false);
   return conversation;

@@ -202,14 +202,15 @@ class NoCall final : public chat::Call {};
 class HttpUpstream final : public Upstream {
  public:
   HttpUpstream(Endpoint endpoint, const Provider& provider, http::Client& client,
-               std::shared_ptr<Health> health)
+               const base::Clock& clock, std::shared_ptr<Health> health)
       : endpoint_(std::move(endpoint)),
         provider_(provider),
         client_(client),
+        clock_(clock),
         health_(std::move(health)) {}
 
   std::unique_ptr<chat::Call> start(chat::Request request, chat::Sink sink) override {
-    auto call = provider_.ask(endpoint_, request);
+    auto call = provider_.ask(endpoint_, request, clock_.wall());
     if (!call) {
       sink(chat::Failed{std::move(call).error().with_context(endpoint_.name), {}});
       return std::make_unique<NoCall>();
@@ -234,6 +235,7 @@ class HttpUpstream final : public Upstream {
   const Endpoint endpoint_;
   const Provider& provider_;
   http::Client& client_;
+  const base::Clock& clock_;
   const std::shared_ptr<Health> health_;
 };
 
@@ -248,8 +250,8 @@ base::Result<std::unique_ptr<Upstream>> Upstream::create(Endpoint endpoint, http
     return fail(Code::kInvalidArgument, "{}: '{}' is no http or https URL", endpoint.name,
                 endpoint.url);
   auto health = std::make_shared<Health>(endpoint.name, clock, log, options, endpoint.calls_max);
-  return std::unique_ptr<Upstream>(
-      std::make_unique<HttpUpstream>(std::move(endpoint), *provider, client, std::move(health)));
+  return std::unique_ptr<Upstream>(std::make_unique<HttpUpstream>(
+      std::move(endpoint), *provider, client, clock, std::move(health)));
 }
 
 }  // namespace nearside::upstream

@@ -1,66 +1,30 @@
-// Servers that speak OpenAI's chat/completions and completions: OpenAI itself, vLLM, llama-server,
-// another Nearside node.
-#include <fmt/format.h>
-
+// Servers that speak OpenAI's chat/completions, completions and embeddings: OpenAI itself, vLLM,
+// llama-server, another Nearside node.
+#include "upstream/json_call.h"
+#include "upstream/message_view.h"
+#include "upstream/openai_body.h"
 #include "upstream/openai_reader.h"
+#include "upstream/original.h"
 #include "upstream/providers.h"
 
 namespace nearside::upstream {
 namespace {
-
-namespace json = base::json;
-
-/// The fields of a request that did not come in this dialect.
-json::object fields_of(const chat::Request& request) {
-  json::object fields;
-  if (request.kind == chat::Request::Kind::kChat) {
-    fields["messages"] = request.messages;
-    if (!request.tools.empty()) fields["tools"] = request.tools;
-  } else {
-    fields["prompt"] = request.prompt;
-  }
-  const chat::Sampling defaults;
-  const chat::Sampling& sampling = request.sampling;
-  const auto set = [&fields](const char* name, float value, float normal) {
-    if (value != normal) fields[name] = value;
-  };
-  set("temperature", sampling.temperature, defaults.temperature);
-  set("top_p", sampling.top_p, defaults.top_p);
-  set("frequency_penalty", sampling.frequency_penalty, defaults.frequency_penalty);
-  set("presence_penalty", sampling.presence_penalty, defaults.presence_penalty);
-  if (sampling.seed) fields["seed"] = *sampling.seed;
-  if (request.completion_tokens_max) fields["max_tokens"] = *request.completion_tokens_max;
-  if (!request.stop.empty()) fields["stop"] = json::value_from(request.stop);
-  return fields;
-}
 
 class OpenAi final : public Provider {
  public:
   [[nodiscard]] std::string_view name() const override { return "openai"; }
 
   [[nodiscard]] base::Result<http::ClientRequest> ask(const Endpoint& endpoint,
-                                                      const chat::Request& request) const override {
-    json::object fields = request.original.empty() ? fields_of(request) : request.original;
-    fields["model"] = endpoint.model;
-    fields["stream"] = true;
-    json::value& options = fields["stream_options"];
-    if (!options.is_object()) options = json::object();
-    options.as_object()["include_usage"] = true;
-
-    const bool chat = request.kind == chat::Request::Kind::kChat;
-    std::string url = endpoint.url;
-    while (url.ends_with('/')) url.pop_back();
-    http::ClientRequest call;
-    call.method = "POST";
-    call.url = url + (chat ? "/chat/completions" : "/completions");
-    call.headers = {{"content-type", "application/json"},
-                    {"accept", "text/event-stream"},
-                    {"user-agent", "nearside"}};
+                                                      const chat::Request& request,
+                                                      base::WallTime) const override {
+    // Tools that another provider runs have no place here; the client's own words are its own.
+    if (!came_in(request, "openai"))
+      if (const auto tools = tools_of(request); !tools) return tools.error();
+    http::ClientRequest call =
+        json_call(endpoint, openai_path(request), openai_body(endpoint.model, request));
+    call.headers.push_back({"accept", "text/event-stream, application/json"});
     if (!endpoint.key.empty())
       call.headers.push_back({"authorization", "Bearer " + endpoint.key.reveal()});
-    call.body = json::serialize(fields);
-    call.timeouts = endpoint.timeouts;
-    call.ca_file = endpoint.ca_file;
     return call;
   }
 

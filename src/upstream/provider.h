@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "chat/event.h"
 #include "chat/request.h"
@@ -21,8 +23,8 @@ class ReplyReader {
   using Emit = std::function<void(chat::Event)>;
   virtual ~ReplyReader() = default;
 
-  /// Emits TextDelta and ToolCallDelta only. Errors: what the server sent is no answer
-  /// (kUnavailable), or it reports an error in the middle of one (its code).
+  /// Emits pieces of the answer only, never Finished or Failed. Errors: what the server sent is no
+  /// answer (kUnavailable), or it reports an error in the middle of one (its code).
   virtual base::Status feed(std::string_view bytes, const Emit& emit) = 0;
   /// The body has ended; `transport` says whether HTTP holds it complete. The answer is Finished
   /// only when the server said that it is: a stream that just stops is Failed. May emit what was
@@ -37,14 +39,19 @@ class Provider {
  public:
   virtual ~Provider() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
-  /// The call that asks for a streamed answer. Errors: kUnsupported (a kind of request that this
-  /// provider has no call for).
-  [[nodiscard]] virtual base::Result<http::ClientRequest> ask(
-      const Endpoint& endpoint, const chat::Request& request) const = 0;
+  /// The call that asks for a streamed answer (of vectors: for a whole one). `now` is for those who
+  /// sign with the time. Errors: kUnsupported (something that this provider has no words for, so
+  /// that another target may be tried), kInvalidArgument (the endpoint's configuration).
+  [[nodiscard]] virtual base::Result<http::ClientRequest> ask(const Endpoint& endpoint,
+                                                              const chat::Request& request,
+                                                              base::WallTime now) const = 0;
   /// A reader for the reply to `request`.
   [[nodiscard]] virtual std::unique_ptr<ReplyReader> reader(const chat::Request& request,
                                                             const http::Headers& headers) const = 0;
 };
+
+/// The names of all providers, in order of registration.
+std::vector<std::string_view> provider_names();
 
 /// The provider of that name. Errors: kNotFound, naming those there are.
 base::Result<const Provider*> find_provider(std::string_view name);

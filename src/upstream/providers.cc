@@ -8,22 +8,26 @@
 namespace nearside::upstream {
 namespace {
 
-std::array<const Provider*, 1> all() {
+std::array<const Provider*, 7> all() {
   return {
-      &openai_provider(),
+      &openai_provider(), &responses_provider(), &azure_provider(),  &anthropic_provider(),
+      &gemini_provider(), &bedrock_provider(),   &ollama_provider(),
   };
 }
 
 }  // namespace
 
-base::Result<const Provider*> find_provider(std::string_view name) {
+std::vector<std::string_view> provider_names() {
   std::vector<std::string_view> names;
-  for (const Provider* provider : all()) {
+  for (const Provider* provider : all()) names.push_back(provider->name());
+  return names;
+}
+
+base::Result<const Provider*> find_provider(std::string_view name) {
+  for (const Provider* provider : all())
     if (provider->name() == name) return provider;
-    names.push_back(provider->name());
-  }
   return base::fail(base::Code::kNotFound, "no provider is called '{}'; there is: {}", name,
-                    fmt::join(names, ", "));
+                    fmt::join(provider_names(), ", "));
 }
 
 }  // namespace nearside::upstream

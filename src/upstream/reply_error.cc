@@ -13,6 +13,16 @@ using base::fail;
 // A server's words are quoted up to here: an error page is not a sentence.
 constexpr std::size_t kQuoteBytesMax = 400;
 
+/// The servers' words for a prompt that does not fit: OpenAI's and vLLM's code, llama-server's,
+/// and the sentences of those that have no code for it (Anthropic, Bedrock, Gemini).
+bool says_too_long(std::string_view code, std::string_view message) {
+  if (code == "context_length_exceeded" || code == "exceed_context_size_error") return true;
+  for (const char* words : {"prompt is too long", "Input is too long", "input token count exceeds",
+                            "exceeds the maximum number of tokens"})
+    if (message.find(words) != std::string_view::npos) return true;
+  return false;
+}
+
 std::string quote(std::string_view message) {
   std::string text;
   for (const char c : message.substr(0, kQuoteBytesMax))
@@ -25,8 +35,10 @@ std::string quote(std::string_view message) {
 }  // namespace
 
 base::Error error_from_object(int status, std::string_view code, std::string_view message) {
-  if (code == "context_length_exceeded") return fail(Code::kContextLength, "{}", quote(message));
-  if (code == "rate_limit_exceeded" || code == "insufficient_quota") status = 429;
+  if (says_too_long(code, message)) return fail(Code::kContextLength, "{}", quote(message));
+  if (code == "rate_limit_exceeded" || code == "insufficient_quota" || code == "rate_limit_error" ||
+      code == "throttlingException")
+    status = 429;
   switch (status) {
     case 400:
     case 422:
@@ -66,14 +78,19 @@ base::Error reply_error(int status, std::string_view body) {
   if (const auto parsed = base::parse_json(body); parsed && parsed->is_object()) {
     const auto* error = parsed->as_object().if_contains("error");
     if (error != nullptr && error->is_object()) {
-      if (const auto* found = error->as_object().if_contains("code"); found && found->is_string())
-        code = found->as_string();
+      for (const char* name : {"type", "code"})
+        if (const auto* found = error->as_object().if_contains(name); found && found->is_string())
+          code = found->as_string();
       if (const auto* found = error->as_object().if_contains("message");
           found && found->is_string())
         message = found->as_string();
     } else if (error != nullptr && error->is_string()) {
       message = error->as_string();
     }
+    // Amazon's errors have nothing around their message.
+    if (const auto* found = parsed->as_object().if_contains("message");
+        message.empty() && found != nullptr && found->is_string())
+      message = found->as_string();
   }
   return error_from_object(status, code, message.empty() ? "it does not say why" : message);
 }
