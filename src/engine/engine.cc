@@ -20,6 +20,7 @@ constexpr std::size_t kSequencesMax = 4096;
 constexpr std::size_t kBatchTokensMax = 65'536;
 // Reserved, not touched: what an operating system hands out without counting pages.
 constexpr std::size_t kCacheBytesMax = std::size_t{1} << 40U;
+constexpr std::string_view kChatTemplateKey = "tokenizer.chat_template";
 
 base::Status check_options(const Options& options) {
   const auto within = [](std::size_t value, std::size_t most) {
@@ -42,10 +43,10 @@ base::Status check_options(const Options& options) {
 }
 
 Result<std::optional<text::ChatTemplate>> read_chat_template(const gguf::File& file) {
-  constexpr std::string_view kKey = "tokenizer.chat_template";
-  if (file.find(kKey) == nullptr) return std::optional<text::ChatTemplate>();
-  base::Result<text::ChatTemplate> parsed = text::ChatTemplate::parse(TRY(file.get_string(kKey)));
-  if (!parsed) return std::move(parsed).error().with_context(kKey);
+  if (file.find(kChatTemplateKey) == nullptr) return std::optional<text::ChatTemplate>();
+  base::Result<text::ChatTemplate> parsed =
+      text::ChatTemplate::parse(TRY(file.get_string(kChatTemplateKey)));
+  if (!parsed) return std::move(parsed).error().with_context(kChatTemplateKey);
   return std::optional<text::ChatTemplate>(std::move(*parsed));
 }
 
@@ -57,6 +58,9 @@ Result<LoadedModel> load_model(base::MappedFile mapping, const std::string& name
   loaded.tokenizer = TRY(text::Tokenizer::from_gguf(*loaded.file));
   loaded.chat_template = TRY(read_chat_template(*loaded.file));
   loaded.model = TRY(model::Model::load(*loaded.file, table, threads));
+  loaded.habits = find_chat_habits(
+      loaded.chat_template ? TRY(loaded.file->get_string(kChatTemplateKey)) : std::string_view(),
+      *loaded.tokenizer);
   const std::size_t rows = loaded.model->hyperparameters().vocabulary;
   if (loaded.tokenizer->size() > rows || loaded.tokenizer->size() == 0)
     return fail(Code::kCorrupt, "the tokenizer has {} tokens, but tensor token_embd.weight {} rows",

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -27,6 +28,9 @@ const base::ManualClock kClock{base::WallTime{}};
 struct Answer {
   std::string text;
   std::size_t deltas = 0;
+  std::map<std::uint32_t, std::string> further;  // of choices after the first
+  std::vector<std::uint32_t> ended;
+  std::vector<chat::TokenLogprob> logprobs;
   std::optional<chat::Finished> finished;
   std::optional<chat::Failed> failed;
   friend bool operator==(const Answer& a, const Answer& b) {
@@ -44,9 +48,16 @@ class Answers {
       Answer& answer = answers_[id];
       EXPECT_FALSE(answer.finished || answer.failed) << "an event after the end";
       if (auto* delta = std::get_if<chat::TextDelta>(&event)) {
-        EXPECT_FALSE(delta->text.empty());
+        EXPECT_FALSE(delta->text.empty() && delta->logprobs.empty());
+        if (delta->choice > 0) {
+          answer.further[delta->choice] += delta->text;
+          return;
+        }
         answer.text += delta->text;
+        for (auto& logprob : delta->logprobs) answer.logprobs.push_back(std::move(logprob));
         ++answer.deltas;
+      } else if (auto* ended = std::get_if<chat::ChoiceEnded>(&event)) {
+        answer.ended.push_back(ended->choice);
       } else if (auto* finished = std::get_if<chat::Finished>(&event)) {
         answer.finished = *finished;
       } else if (auto* failed = std::get_if<chat::Failed>(&event)) {
@@ -306,6 +317,183 @@ TEST(Engine, RefusesSamplingThatMakesNoSense) {
   const base::Status status = load()->submit(1, request);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, Code::kInvalidArgument);
+}
+
+TEST(Engine, SaysWhichStringStopped) {
+  const std::unique_ptr<Engine> engine = load();
+  chat::Request request = completion("hello", 60);
+  const std::string whole = run_alone(*engine, request).text;
+  const std::size_t at = whole.find_first_of("abcdefghijklmnopqrstuvwxyz");
+  ASSERT_NE(at, std::string::npos) << "another seed must be chosen";
+  request.stop = {"not there", whole.substr(at, 1)};
+  EXPECT_EQ(run_alone(*engine, request).finished->stop_sequence, whole.substr(at, 1));
+}
+
+TEST(Engine, ChoicesAreThoseOfTheirSeedsAndTheFirstIsWhatOneWouldBe) {
+  const std::unique_ptr<Engine> engine = load();
+  chat::Request request = completion(std::string(100, 'q'), 12);
+  const Answer alone = run_alone(*engine, request);
+  request.choices = 6;  // more than run at once
+  const Answer several = run_alone(*engine, request);
+  EXPECT_EQ(several.text, alone.text);
+  EXPECT_EQ(several.ended.size(), 6U);
+  std::set<std::string> different{several.text};
+  for (const auto& [choice, text] : several.further) different.insert(text);
+  EXPECT_GE(different.size(), 4U);
+  EXPECT_EQ(several.finished->usage.prompt_tokens, 101U);
+  EXPECT_GT(several.finished->usage.completion_tokens, 12U);
+  EXPECT_EQ(run_alone(*engine, request).further, several.further);
+}
+
+TEST(Engine, ChoicesReadTheirPromptOnce) {
+  Options options = small_options();
+  options.batch_tokens_max = 50;
+  const std::unique_ptr<Engine> engine = load("llama", options);
+  chat::Request request = completion(std::string(99, 'q'), 2);
+  request.choices = 4;
+  Answers answers;
+  const Engine::Sink sink = answers.sink();
+  ASSERT_TRUE(engine->submit(1, request));
+  std::size_t steps = 0;
+  while (engine->step(sink)) ++steps;
+  // Two for the prompt of 100 tokens, one for the first choice's second and the others' first
+  // token, one for their second.
+  EXPECT_LE(steps, 4U + 1U);
+}
+
+TEST(Engine, CancellingEndsEveryChoice) {
+  const std::unique_ptr<Engine> engine = load();
+  chat::Request request = completion("hello", 50);
+  request.choices = 6;
+  Answers answers;
+  const Engine::Sink sink = answers.sink();
+  ASSERT_TRUE(engine->submit(1, request));
+  for (int i = 0; i < 4; ++i) engine->step(sink);
+  engine->cancel(1);
+  while (engine->step(sink)) {
+  }
+  EXPECT_FALSE(answers[1].finished);
+  ASSERT_TRUE(engine->submit(1, completion("again", 2)));
+}
+
+TEST(Engine, LogprobsAreOfTheModelsOwnScores) {
+  const std::unique_ptr<Engine> engine = load();
+  chat::Request request = completion("hello", 6);
+  request.logprobs = 3;
+  request.sampling.temperature = 0.0F;
+  const Answer plain = run_alone(*engine, request);
+  ASSERT_FALSE(plain.logprobs.empty());
+  for (const chat::TokenLogprob& token : plain.logprobs) {
+    ASSERT_EQ(token.top.size(), 3U);
+    EXPECT_EQ(token.top[0].bytes, token.bytes);  // greedy takes the likeliest
+    EXPECT_EQ(token.top[0].logprob, token.logprob);
+    EXPECT_LE(token.top[1].logprob, token.logprob);
+    EXPECT_LT(token.logprob, 0.0F);
+  }
+  // Forbidding the first token changes what is chosen and not how probable things are.
+  chat::Request biased = request;
+  for (std::int32_t token = 0; token < 256; ++token) biased.logit_bias.emplace_back(token, -50.0F);
+  biased.logit_bias.emplace_back('z', 150.0F);
+  const Answer forced = run_alone(*engine, biased);
+  ASSERT_FALSE(forced.logprobs.empty());
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(forced.logprobs[0].top[i].bytes, plain.logprobs[0].top[i].bytes);
+    EXPECT_EQ(forced.logprobs[0].top[i].logprob, plain.logprobs[0].top[i].logprob);
+  }
+}
+
+TEST(Engine, BiasMakesOrForbidsATokenAndReachesNobodyElse) {
+  const std::unique_ptr<Engine> engine = load();
+  const chat::Request plain = completion("hello", 5);
+  const Answer before = run_alone(*engine, plain);
+  chat::Request biased = plain;
+  // Byte-level vocabulary of the fixture: printable bytes are the tokens of their own number.
+  biased.logit_bias = {{'z', 1000.0F}};
+  Answers answers;
+  const Engine::Sink sink = answers.sink();
+  ASSERT_TRUE(engine->submit(1, biased));
+  ASSERT_TRUE(engine->submit(2, plain));
+  while (engine->step(sink)) {
+  }
+  EXPECT_EQ(answers[1].text, "zzzzz");
+  EXPECT_EQ(answers[2], before);
+}
+
+TEST(Engine, RefusesWhatItCannotHonour) {
+  const std::unique_ptr<Engine> engine = load();
+  for (const auto& spoil : std::vector<std::function<void(chat::Request&)>>{
+           [](chat::Request& r) { r.logprobs = 21; }, [](chat::Request& r) { r.choices = 0; },
+           [](chat::Request& r) { r.choices = 129; },
+           [](chat::Request& r) {
+             r.logit_bias = {{-1, 1.0F}};
+           },
+           [](chat::Request& r) {
+             r.logit_bias = {{100'000, 1.0F}};
+           },
+           [](chat::Request& r) {
+             r.adapters = {{"none", 1.0F}};
+           }}) {
+    chat::Request request = completion("hello");
+    spoil(request);
+    EXPECT_FALSE(engine->submit(1, request));
+  }
+}
+
+chat::Request chat_about(std::string text) {
+  chat::Request request = completion("");
+  request.kind = chat::Request::Kind::kChat;
+  request.messages = {base::json::object{{"role", "user"}, {"content", std::move(text)}}};
+  return request;
+}
+
+base::json::object tool(std::string_view name) {
+  return {{"type", "function"}, {"function", base::json::object{{"name", name}}}};
+}
+
+TEST(Engine, TellsModelsOfToolsThatTheirTemplateDoesNotKnow) {
+  const std::unique_ptr<Engine> engine = load("llama", {.context_tokens_max = 1024});
+  chat::Request request = chat_about("hi");
+  request.completion_tokens_max = 1;
+  const auto prompt_tokens = [&] {
+    return run_alone(*engine, request).finished->usage.prompt_tokens;
+  };
+  const std::size_t bare = prompt_tokens();
+  request.tools = {tool("sum")};
+  EXPECT_GT(prompt_tokens(), bare + base::json::serialize(tool("sum")).size());
+  request.tool_choice = "none";
+  EXPECT_EQ(prompt_tokens(), bare);
+}
+
+TEST(Engine, ReadsToolCallsAndThoughtsAsTheTemplateWritesThem) {
+  gguf::Writer writer = model::tiny_writer("llama");
+  writer.add(
+      "tokenizer.chat_template",
+      std::string("{% if tools %}<tool_call>{{ tools|length }}{{ tool_choice }}{% endif %}"
+                  "{% for m in messages %}{% if m.tool_calls %}"
+                  "{{ m.tool_calls[0].function.arguments.a }}{% endif %}{% endfor %}<think>"));
+  auto engine = load_bytes(writer.to_bytes(), small_options());
+  ASSERT_TRUE(engine);
+  chat::Request request = chat_about("hi");
+  const auto prompt_tokens = [&] {
+    return run_alone(**engine, request).finished->usage.prompt_tokens;
+  };
+  const std::size_t bare = prompt_tokens();
+  EXPECT_EQ(bare, 1U + 7U);
+  request.tools = {tool("sum"), tool("now")};
+  request.tool_choice = "required";
+  EXPECT_EQ(prompt_tokens(), bare + 11U + 1U + 8U);
+  request.tools.clear();
+  request.messages.push_back(base::json::object{
+      {"role", "assistant"},
+      {"tool_calls", base::json::array{base::json::object{
+                         {"function", base::json::object{{"name", "sum"},
+                                                         {"arguments", "{\"a\": \"xyz\"}"}}}}}}});
+  request.tool_choice = nullptr;
+  const Answer answer = run_alone(**engine, request);
+  EXPECT_EQ(answer.finished->usage.prompt_tokens, bare + 3U);
+  // The prompt opens the thoughts, which this model never closes.
+  EXPECT_EQ(answer.text, "");
+  EXPECT_EQ(answer.finished->usage.reasoning_tokens, answer.finished->usage.completion_tokens);
 }
 
 TEST(Engine, RefusesOptionsThatMakeNoSense) {

@@ -4,43 +4,54 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/logprobs.h"
 
 namespace nearside::engine {
 
 using model::TokenId;
 
-Generation::Generation(RequestId id, std::vector<TokenId> prompt, const chat::Request& request,
-                       std::uint64_t seed, const GenerationLimits& limits,
+Generation::Generation(GenerationStart start, const chat::Request& request,
                        const text::Tokenizer& tokenizer)
-    : id_(id),
+    : reply_(std::move(start.reply)),
+      choice_(start.choice),
       tokenizer_(tokenizer),
-      limits_(limits),
-      tokens_(std::move(prompt)),
+      spelled_tokens_(start.spelled_tokens),
+      limits_(start.limits),
+      tokens_(std::move(start.prompt)),
       prompt_tokens_(tokens_.size()),
-      sampler_(request.sampling, seed),
-      stop_(request.stop) {
+      logprobs_(request.logprobs),
+      sampler_(request.sampling, start.seed, request.logit_bias),
+      answer_(start.form, request.stop, choice_) {
   CHECK(!tokens_.empty() && tokens_.size() < limits_.context_tokens_max);
   for (const TokenId token : tokens_) sampler_.accept(token);
 }
 
 void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
-  CHECK(!finished_ && pending() == 0);
+  CHECK(!finished() && pending() == 0);
+  if (logprobs_) scores_.assign(logits.begin(), logits.end());
   base::Result<TokenId> chosen = sampler_.next(logits);
   if (!chosen) {
     finished_ = true;
-    sink(id_, chat::Failed{std::move(chosen).error(), usage()});
+    reply_->fail(std::move(chosen).error(), sink);
     return;
   }
   const TokenId token = *chosen;
   ++completion_tokens_;
   if (tokenizer_.ends_generation(token)) {
+    reply_->count_token(answer_.thinking());
     finish(chat::FinishReason::kStop, sink);
     return;
   }
   sampler_.accept(token);
   tokens_.push_back(token);
-  emit(gate_.push(stop_.push(tokenizer_.decode(token))), sink);
-  if (stop_.stopped())
+  std::optional<chat::TokenLogprob> logprob;
+  if (logprobs_) logprob = token_logprob(scores_, token, *logprobs_, tokenizer_);
+  const bool was_thinking = answer_.thinking();
+  std::vector<chat::Event> events;
+  answer_.push(bytes_of(token), std::move(logprob), events);
+  reply_->count_token(was_thinking || answer_.thinking());
+  reply_->tell(std::move(events), sink);
+  if (answer_.stopped())
     finish(chat::FinishReason::kStop, sink);
   else if (completion_tokens_ >= limits_.completion_tokens_max ||
            tokens_.size() >= limits_.context_tokens_max)
@@ -49,21 +60,17 @@ void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
 
 void Generation::finish(chat::FinishReason reason, const Engine::Sink& sink) {
   finished_ = true;
-  std::string rest = gate_.push(stop_.finish());
-  rest += gate_.finish();
-  emit(std::move(rest), sink);
-  if (!cancelled_) sink(id_, chat::Finished{reason, usage()});
+  std::vector<chat::Event> events;
+  answer_.finish(events);
+  reply_->tell(std::move(events), sink);
+  if (reason == chat::FinishReason::kStop && answer_.called_tools())
+    reason = chat::FinishReason::kToolCalls;
+  reply_->end_choice(choice_, reason, answer_.stop_sequence(), sink);
 }
 
-void Generation::emit(std::string text, const Engine::Sink& sink) {
-  if (!text.empty() && !cancelled_) sink(id_, chat::TextDelta{std::move(text)});
-}
-
-chat::Usage Generation::usage() const {
-  chat::Usage usage;
-  usage.prompt_tokens = prompt_tokens_;
-  usage.completion_tokens = completion_tokens_;
-  return usage;
+std::string Generation::bytes_of(TokenId token) const {
+  const bool spelled = spelled_tokens_ != nullptr && spelled_tokens_->contains(token);
+  return tokenizer_.decode(token, spelled);
 }
 
 }  // namespace nearside::engine

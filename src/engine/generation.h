@@ -1,17 +1,20 @@
-// One request under way: its tokens, how it chooses the next, and what of the answer may go out.
+// One answer under way: its tokens, how it chooses the next, and what of the answer may go out.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "chat/event.h"
 #include "chat/request.h"
+#include "engine/answer.h"
 #include "engine/engine.h"
+#include "engine/reply.h"
 #include "engine/sampler.h"
-#include "engine/stop_matcher.h"
-#include "engine/utf8_gate.h"
 #include "model/batch.h"
 #include "text/tokenizer.h"
 
@@ -23,48 +26,61 @@ struct GenerationLimits {
   std::size_t completion_tokens_max = 0;
 };
 
-/// Borrows the tokenizer. Not thread-safe.
+/// What a generation is made from.
+struct GenerationStart {
+  /// Of all choices of the request: the last of them to end ends the request.
+  std::shared_ptr<Reply> reply;
+  std::uint32_t choice = 0;
+  std::vector<model::TokenId> prompt;  // not empty and shorter than context_tokens_max
+  std::uint64_t seed = 0;
+  GenerationLimits limits;
+  AnswerForm form;
+  /// Control tokens that are read as they are spelled, because the answer's form is told by them.
+  const std::unordered_set<model::TokenId>* spelled_tokens = nullptr;
+};
+
+/// Borrows the tokenizer and the spelled tokens. Not thread-safe.
 class Generation {
  public:
-  /// REQUIRES: prompt is not empty and shorter than context_tokens_max.
-  Generation(RequestId id, std::vector<model::TokenId> prompt, const chat::Request& request,
-             std::uint64_t seed, const GenerationLimits& limits, const text::Tokenizer& tokenizer);
+  Generation(GenerationStart start, const chat::Request& request, const text::Tokenizer& tokenizer);
 
-  [[nodiscard]] RequestId id() const { return id_; }
+  [[nodiscard]] RequestId id() const { return reply_->id(); }
+  [[nodiscard]] std::uint32_t choice() const { return choice_; }
+  [[nodiscard]] Reply& reply() { return *reply_; }
   /// Prompt and answer so far.
   [[nodiscard]] const std::vector<model::TokenId>& tokens() const { return tokens_; }
+  [[nodiscard]] std::size_t prompt_tokens() const { return prompt_tokens_; }
   /// Tokens whose keys and values are in the cache.
   [[nodiscard]] std::size_t computed() const { return computed_; }
   [[nodiscard]] std::size_t pending() const { return tokens_.size() - computed_; }
   void mark_computed(std::size_t count) { computed_ += count; }
-  [[nodiscard]] bool finished() const { return finished_; }
+  [[nodiscard]] bool finished() const { return finished_ || reply_->over(); }
   /// Nothing may be generated at all (a limit of 0 tokens).
   [[nodiscard]] bool starts_finished() const { return limits_.completion_tokens_max == 0; }
 
-  /// Chooses the next token from the scores after the last one and says so to `sink`: text that may
-  /// go out, and the end if this was it. The sink may cancel. `logits` is scratch afterwards.
+  /// Chooses the next token from the scores after the last one and says so to `sink`: what may go
+  /// out, and the end if this was it. The sink may cancel. `logits` is scratch afterwards.
   void advance(std::span<float> logits, const Engine::Sink& sink);
-  /// Nothing more goes to the sink.
-  void cancel() { finished_ = cancelled_ = true; }
   /// Ends the answer for a limit.
   void finish(chat::FinishReason reason, const Engine::Sink& sink);
 
  private:
-  void emit(std::string text, const Engine::Sink& sink);
-  [[nodiscard]] chat::Usage usage() const;
+  [[nodiscard]] std::string bytes_of(model::TokenId token) const;
 
-  RequestId id_;
+  std::shared_ptr<Reply> reply_;
+  std::uint32_t choice_;
   const text::Tokenizer& tokenizer_;
+  const std::unordered_set<model::TokenId>* spelled_tokens_;
   GenerationLimits limits_;
   std::vector<model::TokenId> tokens_;
   std::size_t prompt_tokens_;
   std::size_t completion_tokens_ = 0;  // every token chosen, one that ends the answer included
   std::size_t computed_ = 0;
   bool finished_ = false;
-  bool cancelled_ = false;
+  std::optional<std::uint32_t> logprobs_;
+  std::vector<float> scores_;  // the model's own, kept aside while logprobs are wanted
   Sampler sampler_;
-  StopMatcher stop_;
-  Utf8Gate gate_;
+  Answer answer_;
 };
 
 }  // namespace nearside::engine

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "engine/sampler.h"
+#include "engine/request_check.h"
 #include "engine/scheduler.h"
 
 namespace nearside::engine {
@@ -20,7 +20,7 @@ LocalEngine::LocalEngine(LoadedModel loaded, ModelInfo info, const Options& opti
       info_(std::move(info)),
       options_(options),
       prompts_(*loaded_.tokenizer, loaded_.chat_template ? &*loaded_.chat_template : nullptr,
-               clock),
+               loaded_.habits.template_knows_tools, clock),
       pool_(options.threads),
       context_{.table = table, .pool = pool_},
       cache_(loaded_.model->kv_shape(options.sequences_max, options.context_tokens_max)),
@@ -29,25 +29,56 @@ LocalEngine::LocalEngine(LoadedModel loaded, ModelInfo info, const Options& opti
 
 Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   CHECK(!in_use(id));
-  TRY(check_sampling(request.sampling));
+  TRY(check_request(request, loaded_.tokenizer->size()));
   // Those the next step will admit are not waiting.
   const std::size_t free_slots = slots_.size() - order_.size();
-  if (waiting_.size() >= options_.queue_max + free_slots)
+  if (waiting_.size() + request.choices > options_.queue_max + free_slots)
     return fail(Code::kExhausted, "{} requests are waiting for this model already; try again later",
                 waiting_.size());
-  std::vector<text::TokenId> prompt = TRY(prompts_.tokens(request));
-  if (prompt.size() >= options_.context_tokens_max)
+  const Prompt prompt = TRY(prompts_.make(request));
+  if (prompt.tokens.size() >= options_.context_tokens_max)
     return fail(Code::kContextLength,
                 "the prompt has {} tokens, but the model's context of {} tokens must hold it and "
                 "at least one token of the answer; shorten the prompt",
-                prompt.size(), options_.context_tokens_max);
+                prompt.tokens.size(), options_.context_tokens_max);
   const GenerationLimits limits{.context_tokens_max = options_.context_tokens_max,
                                 .completion_tokens_max = request.completion_tokens_max.value_or(
                                     static_cast<std::uint32_t>(options_.context_tokens_max))};
   const std::uint64_t seed = request.sampling.seed ? *request.sampling.seed : seeds_.next();
-  waiting_.push_back(std::make_unique<Generation>(id, std::move(prompt), request, seed, limits,
-                                                  *loaded_.tokenizer));
+  const auto reply = std::make_shared<Reply>(id, request.choices, prompt.tokens.size());
+  model::Random further_seeds(seed);  // the first choice is what a request for one would get
+  const AnswerForm form = form_of(request, prompt);
+  for (std::uint32_t choice = 0; choice < request.choices; ++choice) {
+    GenerationStart start{.reply = reply,
+                          .choice = choice,
+                          .prompt = prompt.tokens,
+                          .seed = choice == 0 ? seed : further_seeds.next(),
+                          .limits = limits,
+                          .form = form,
+                          .spelled_tokens = request.kind == chat::Request::Kind::kChat
+                                                ? &loaded_.habits.spelled_tokens
+                                                : nullptr};
+    start.form.call_id_seed += choice;
+    waiting_.push_back(std::make_unique<Generation>(std::move(start), request, *loaded_.tokenizer));
+  }
   return {};
+}
+
+AnswerForm LocalEngine::form_of(const chat::Request& request, const Prompt& prompt) const {
+  AnswerForm form;
+  if (request.kind != chat::Request::Kind::kChat) return form;
+  const ChatHabits& habits = loaded_.habits;
+  form.reasoning = habits.reasoning;
+  form.reasoning_open =
+      habits.reasoning != nullptr && prompt_opens_reasoning(*habits.reasoning, prompt.text);
+  form.tool_names = tool_names(offered_tools(request));
+  if (!form.tool_names.empty()) form.tools = habits.tools;
+  form.one_call_only = !request.parallel_tool_calls;
+  // Told by prompt and seed alone, so that equal requests have equal answers, and different in each
+  // turn of a conversation, where one seed comes with ever longer prompts.
+  form.call_id_seed =
+      std::hash<std::string>{}(prompt.text) + request.sampling.seed.value_or(prompt.tokens.size());
+  return form;
 }
 
 bool LocalEngine::in_use(RequestId id) const {
@@ -62,7 +93,7 @@ void LocalEngine::cancel(RequestId id) {
   std::erase_if(waiting_, [&](const auto& waiting) { return waiting->id() == id; });
   // Only marked: the sink may call this while its generation is still at work.
   for (const std::size_t slot : order_)
-    if (slots_[slot]->id() == id) slots_[slot]->cancel();
+    if (slots_[slot]->id() == id) slots_[slot]->reply().cancel();
 }
 
 bool LocalEngine::step(const Sink& sink) {
@@ -85,17 +116,51 @@ bool LocalEngine::admit(const Sink& sink) {
       ++slot;
       continue;
     }
-    std::unique_ptr<Generation> next = std::move(waiting_.front());
-    waiting_.pop_front();
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [this](const auto& waiting) { return may_start(*waiting); });
+    if (found == waiting_.end()) break;
+    std::unique_ptr<Generation> next = std::move(*found);
+    waiting_.erase(found);
     any = true;
     if (next->starts_finished()) {
       next->finish(chat::FinishReason::kLength, sink);
       continue;
     }
+    if (next->finished()) continue;  // the sink has cancelled, or another choice has failed
     slots_[slot] = std::move(next);
     order_.push_back(slot);
+    share_prompt(slot);
   }
   return any;
+}
+
+const Generation* LocalEngine::sibling_of(const Generation& generation) const {
+  for (const std::size_t slot : order_)
+    if (slots_[slot]->id() == generation.id() && slots_[slot].get() != &generation)
+      return slots_[slot].get();
+  return nullptr;
+}
+
+bool LocalEngine::may_start(const Generation& generation) const {
+  const Generation* const sibling = sibling_of(generation);
+  return sibling == nullptr || sibling->computed() >= sibling->prompt_tokens();
+}
+
+void LocalEngine::share_prompt(std::size_t slot) {
+  Generation& generation = *slots_[slot];
+  const Generation* const sibling = sibling_of(generation);
+  if (sibling == nullptr) return;
+  const auto from = static_cast<model::SequenceIndex>(
+      *std::find_if(order_.begin(), order_.end(),
+                    [&](std::size_t other) { return slots_[other].get() == sibling; }));
+  const auto to = static_cast<model::SequenceIndex>(slot);
+  // The prompt's last token is computed again: its scores are what the choice begins with.
+  const std::size_t tokens = generation.prompt_tokens() - 1;
+  const std::size_t pages =
+      (tokens + model::KvCache::kPageTokens - 1) / model::KvCache::kPageTokens;
+  cache_.adopt(to, cache_.pages(from).first(pages));
+  cache_.truncate(to, tokens);
+  generation.mark_computed(tokens);
 }
 
 void LocalEngine::compute(const std::vector<std::size_t>& slots,

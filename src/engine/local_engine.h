@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "engine/chat_habits.h"
 #include "engine/engine.h"
 #include "engine/generation.h"
 #include "engine/prompt.h"
@@ -26,6 +27,7 @@ struct LoadedModel {
   std::unique_ptr<text::Tokenizer> tokenizer;
   std::optional<text::ChatTemplate> chat_template;  // empty: the file has none
   std::unique_ptr<model::Model> model;
+  ChatHabits habits;
 };
 
 class LocalEngine final : public Engine {
@@ -47,6 +49,13 @@ class LocalEngine final : public Engine {
                const Sink& sink);
   void free_finished();
   [[nodiscard]] bool in_use(RequestId id) const;
+  [[nodiscard]] AnswerForm form_of(const chat::Request& request, const Prompt& prompt) const;
+  /// A running choice of the same request, or null.
+  [[nodiscard]] const Generation* sibling_of(const Generation& generation) const;
+  /// Whether a waiting choice may start: its prompt is not just being computed for another one.
+  [[nodiscard]] bool may_start(const Generation& generation) const;
+  /// Begins a slot's sequence with the pages of another choice of the request, where there is one.
+  void share_prompt(std::size_t slot);
 
   LoadedModel loaded_;
   ModelInfo info_;

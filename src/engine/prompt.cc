@@ -13,6 +13,16 @@ namespace json = base::json;
 
 namespace {
 
+/// The function's name in an OpenAI tool or tool_choice object; "" where there is none.
+std::string_view tool_name(const json::value& tool) {
+  const json::object* const object = tool.if_object();
+  const json::value* const function = object == nullptr ? nullptr : object->if_contains("function");
+  const json::object* const inner = function == nullptr ? nullptr : function->if_object();
+  const json::value* const name = inner == nullptr ? nullptr : inner->if_contains("name");
+  return name == nullptr || !name->is_string() ? std::string_view()
+                                               : std::string_view(name->get_string());
+}
+
 std::string spelling_or_empty(const text::Tokenizer& tokenizer, text::TokenId token) {
   return token < 0 ? std::string() : std::string(tokenizer.spelling(token));
 }
@@ -47,6 +57,42 @@ Result<json::array> flatten_messages(const json::array& messages) {
   return out;
 }
 
+/// Turns the arguments of earlier calls from JSON text into JSON; false where there were none.
+bool unpack_call_arguments(json::array& messages) {
+  bool any = false;
+  for (json::value& message : messages) {
+    json::value* const calls = message.get_object().if_contains("tool_calls");
+    if (calls == nullptr || !calls->is_array()) continue;
+    for (json::value& call : calls->get_array()) {
+      json::object* const object = call.if_object();
+      json::value* const function = object == nullptr ? nullptr : object->if_contains("function");
+      if (function == nullptr || !function->is_object()) continue;
+      json::value* const arguments = function->get_object().if_contains("arguments");
+      if (arguments == nullptr || !arguments->is_string()) continue;
+      Result<json::value> parsed = base::parse_json(arguments->get_string());
+      if (!parsed || !parsed->is_object()) continue;
+      *arguments = std::move(*parsed);
+      any = true;
+    }
+  }
+  return any;
+}
+
+/// Puts the tools and how to call them before what the first message says. There, and not in a
+/// system message of its own, because some templates refuse those.
+void tell_of_tools(const json::array& tools, json::array& messages) {
+  std::string text =
+      "You may call the following tools. To call one, write <tool_call>{\"name\": ..., "
+      "\"arguments\": {...}}</tool_call> and nothing after the last call.\n";
+  for (const json::value& tool : tools) text += json::serialize(tool) + "\n";
+  if (messages.empty()) return;
+  json::object& first = messages.front().get_object();
+  const json::value* const content = first.if_contains("content");
+  if (content != nullptr && content->is_string())
+    text += "\n" + std::string(std::string_view(content->get_string()));
+  first["content"] = text;
+}
+
 }  // namespace
 
 Result<std::string> PromptMaker::render(const chat::Request& request) const {
@@ -56,23 +102,55 @@ Result<std::string> PromptMaker::render(const chat::Request& request) const {
                 "this model's file has no chat template; send a plain completion instead");
   text::TemplateInput input;
   input.messages = TRY(flatten_messages(request.messages));
-  input.tools = request.tools;
+  input.tools = offered_tools(request);
+  if (!input.tools.empty() && !template_knows_tools_) {
+    tell_of_tools(input.tools, input.messages);
+    input.tools.clear();
+  }
   input.bos_token = spelling_or_empty(tokenizer_, tokenizer_.bos());
   input.eos_token = spelling_or_empty(tokenizer_, tokenizer_.eos());
   input.extra = request.template_extra;
+  if (!request.tool_choice.is_null()) input.extra.emplace("tool_choice", request.tool_choice);
   input.now = clock_.wall();
+  // Most templates write the arguments of earlier calls as JSON and want them as objects; some
+  // put them into their text and want strings, as the API has them.
+  const json::array as_sent = input.messages;
+  if (!unpack_call_arguments(input.messages)) return chat_template_->render(input);
+  Result<std::string> rendered = chat_template_->render(input);
+  if (rendered) return rendered;
+  input.messages = as_sent;
   return chat_template_->render(input);
 }
 
-Result<std::vector<text::TokenId>> PromptMaker::tokens(const chat::Request& request) const {
-  const std::string text = TRY(render(request));
-  std::vector<text::TokenId> out = tokenizer_.encode(text, text::Tokenizer::Special::kParse);
+Result<Prompt> PromptMaker::make(const chat::Request& request) const {
+  Prompt out;
+  out.text = TRY(render(request));
+  out.tokens = tokenizer_.encode(out.text, text::Tokenizer::Special::kParse);
   const text::TokenId bos = tokenizer_.bos();
-  if (tokenizer_.add_bos() && bos >= 0 && (out.empty() || out.front() != bos))
-    out.insert(out.begin(), bos);
-  if (out.empty())
+  if (tokenizer_.add_bos() && bos >= 0 && (out.tokens.empty() || out.tokens.front() != bos))
+    out.tokens.insert(out.tokens.begin(), bos);
+  if (out.tokens.empty())
     return fail(Code::kInvalidArgument, "the prompt is empty; give the model something to read");
   return out;
+}
+
+json::array offered_tools(const chat::Request& request) {
+  const json::value& choice = request.tool_choice;
+  if (choice.is_string() && choice.get_string() == "none") return {};
+  const json::object* const named = choice.if_object();
+  const json::value* const function = named == nullptr ? nullptr : named->if_contains("function");
+  if (function == nullptr) return request.tools;
+  json::array chosen;
+  for (const json::value& tool : request.tools)
+    if (tool_name(tool) == tool_name(choice)) chosen.push_back(tool);
+  return chosen;
+}
+
+std::vector<std::string> tool_names(const json::array& tools) {
+  std::vector<std::string> names;
+  for (const json::value& tool : tools)
+    if (const std::string_view name = tool_name(tool); !name.empty()) names.emplace_back(name);
+  return names;
 }
 
 }  // namespace nearside::engine

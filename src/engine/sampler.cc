@@ -53,8 +53,8 @@ Status check_sampling(const chat::Sampling& sampling) {
   return {};
 }
 
-Sampler::Sampler(const chat::Sampling& sampling, std::uint64_t seed)
-    : sampling_(sampling), random_(seed) {}
+Sampler::Sampler(const chat::Sampling& sampling, std::uint64_t seed, Bias bias)
+    : sampling_(sampling), random_(seed), bias_(std::move(bias)) {}
 
 void Sampler::accept(TokenId token) {
   if (sampling_.penalty_window_tokens == 0) return;
@@ -63,6 +63,7 @@ void Sampler::accept(TokenId token) {
 }
 
 Result<TokenId> Sampler::next(std::span<float> logits) {
+  for (const auto& [token, added] : bias_) logits[static_cast<std::size_t>(token)] += added;
   penalise(logits);
   std::size_t best = logits.size();
   for (std::size_t i = 0; i < logits.size(); ++i) {

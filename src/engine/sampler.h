@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -20,12 +21,14 @@ base::Status check_sampling(const chat::Sampling& sampling);
 /// One for each request: it remembers the tokens seen and owns the request's random numbers, so
 /// equal seeds and scores give equal tokens whatever else runs. Not thread-safe.
 ///
-/// Order, as in llama.cpp: penalties, top_k, top_p, min_p, temperature. Truncations look at
+/// Order, as in llama.cpp: bias, penalties, top_k, top_p, min_p, temperature. Truncations look at
 /// probabilities before temperature. Ties go to the lower token id.
 class Sampler {
  public:
-  /// REQUIRES: check_sampling(sampling).
-  Sampler(const chat::Sampling& sampling, std::uint64_t seed);
+  using Bias = std::vector<std::pair<model::TokenId, float>>;  // tokens and what is added to them
+
+  /// REQUIRES: check_sampling(sampling); the tokens of `bias` are scored.
+  Sampler(const chat::Sampling& sampling, std::uint64_t seed, Bias bias = {});
 
   /// Tells of a token of the prompt or the answer, for the penalties.
   void accept(model::TokenId token);
@@ -47,6 +50,7 @@ class Sampler {
 
   chat::Sampling sampling_;
   model::Random random_;
+  Bias bias_;
   std::deque<model::TokenId> seen_;  // at most penalty_window_tokens, newest at the back
   std::vector<Candidate> candidates_;
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/held_text.h"
+
 namespace nearside::engine {
 
 StopMatcher::StopMatcher(std::vector<std::string> stops) : stops_(std::move(stops)) {
@@ -13,7 +15,12 @@ std::string StopMatcher::push(std::string_view text) {
   if (stopped_) return {};
   held_.append(text);
   std::size_t first = std::string::npos;
-  for (const std::string& stop : stops_) first = std::min(first, held_.find(stop));
+  for (const std::string& stop : stops_) {
+    const std::size_t at = held_.find(stop);
+    if (at >= first) continue;
+    first = at;
+    matched_ = stop;
+  }
   if (first != std::string::npos) {
     stopped_ = true;
     held_.resize(first);
@@ -30,8 +37,7 @@ std::string StopMatcher::finish() { return std::exchange(held_, {}); }
 std::size_t StopMatcher::possible_prefix() const {
   std::size_t longest = 0;
   for (const std::string& stop : stops_)
-    for (std::size_t n = std::min(stop.size() - 1, held_.size()); n > longest; --n)
-      if (std::string_view(held_).ends_with(std::string_view(stop).substr(0, n))) longest = n;
+    longest = std::max(longest, begun_marker_bytes(held_, stop));
   return longest;
 }
 

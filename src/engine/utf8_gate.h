@@ -13,6 +13,7 @@ class Utf8Gate {
   [[nodiscard]] std::string push(std::string_view bytes);
   /// The text ends here: a character left incomplete becomes U+FFFD.
   [[nodiscard]] std::string finish();
+  [[nodiscard]] bool holds() const { return !held_.empty(); }
 
  private:
   std::string held_;
