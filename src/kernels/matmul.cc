@@ -15,9 +15,6 @@ namespace {
 constexpr std::size_t kAlignment = 64;
 // Quantised activations of one part: they and two panels of weights should stay in a 1 MiB L2.
 constexpr std::size_t kPartActivationBytesMax = 384 * 1024;
-// Parts for each thread: enough that a slow core takes fewer of them, few enough that taking one
-// (one atomic addition) costs nothing.
-constexpr std::size_t kPartsPerThread = 8;
 constexpr std::size_t kPartTokensStep = 24;  // a multiple of every kernel's tile of tokens
 
 std::size_t round_up(std::size_t value, std::size_t step) {
@@ -100,54 +97,49 @@ Activations quantize(ActivationKind kind, std::int32_t sum_factor, const float* 
   return out;
 }
 
-/// One matrix cut into parts: blocks of tokens (outer) by groups of panels (inner).
-struct Cut {
-  const Weights* w;
-  float* y;
-  std::size_t rows_step;
-  std::size_t tokens_step;
-  std::size_t row_parts;
-  std::size_t parts;
-};
-
-Cut cut(const Target& target, std::size_t tokens, std::size_t threads) {
-  const std::size_t rows = target.w->rows();
-  const std::size_t panel = target.w->product().rows_per_panel;
-  const std::size_t fitting =
-      kPartActivationBytesMax / std::max<std::size_t>(1, target.w->columns());
-  const std::size_t tokens_step =
-      std::max(kPartTokensStep, fitting / kPartTokensStep * kPartTokensStep);
-  const std::size_t rows_step =
-      round_up((rows + threads * kPartsPerThread - 1) / (threads * kPartsPerThread), panel);
-  const std::size_t row_parts = (rows + rows_step - 1) / rows_step;
-  return {target.w,    target.y,  rows_step,
-          tokens_step, row_parts, row_parts * ((tokens + tokens_step - 1) / tokens_step)};
+/// Rows of a part: two panels, or as many as make few enough parts. Small ones keep a slow core
+/// from holding the others up, and taking one (an atomic addition) costs nothing beside a tile.
+std::size_t rows_of_a_part(const Weights& w) {
+  constexpr std::size_t kPartsMax = 8192;
+  constexpr std::size_t kRowsMin = 32;
+  const std::size_t panel = w.product().rows_per_panel;
+  return round_up(std::max(kRowsMin, (w.rows() + kPartsMax - 1) / kPartsMax), panel);
 }
 
-void multiply(const Cut& from, std::size_t part_index, const Activations& x) {
-  const std::size_t row = part_index % from.row_parts * from.rows_step;
-  const std::size_t token = part_index / from.row_parts * from.tokens_step;
-  const Part part{.row_begin = row,
-                  .row_end = std::min(row + from.rows_step, from.w->rows()),
-                  .token_begin = token,
-                  .token_end = std::min(token + from.tokens_step, x.tokens)};
-  from.w->product().multiply(from.w->operand(), x, part, from.y);
+/// Tokens whose activations stay in the second-level cache while the rows pass by.
+std::size_t tokens_of_a_part(std::size_t columns) {
+  const std::size_t fitting = kPartActivationBytesMax / std::max<std::size_t>(1, columns);
+  return std::max(kPartTokensStep, fitting / kPartTokensStep * kPartTokensStep);
 }
 
 /// Matrices that take the same kind of activations, at most this many at once.
 constexpr std::size_t kTargetsMax = 8;
 
 void multiply_all(std::span<const Target> targets, const Activations& x, Context& context) {
+  struct Cut {
+    std::size_t rows_step;
+    std::size_t parts;
+  };
   Cut cuts[kTargetsMax];
   std::size_t parts = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    cuts[i] = cut(targets[i], x.tokens, context.pool.size());
+    const std::size_t step = rows_of_a_part(*targets[i].w);
+    cuts[i] = {step, (targets[i].w->rows() + step - 1) / step};
     parts += cuts[i].parts;
   }
-  run_parts(context.pool, parts, [&](std::size_t index, std::size_t) {
-    const Cut* from = cuts;
-    while (index >= from->parts) index -= (from++)->parts;
-    multiply(*from, index, x);
+  const std::size_t tokens_step = tokens_of_a_part(x.columns);
+  const std::size_t rounds = (x.tokens + tokens_step - 1) / tokens_step;
+  run_parts(context.pool, parts, rounds, [&](std::size_t index, std::size_t round, std::size_t) {
+    std::size_t i = 0;
+    while (index >= cuts[i].parts) index -= cuts[i++].parts;
+    const Weights& w = *targets[i].w;
+    const std::size_t row = index * cuts[i].rows_step;
+    const std::size_t token = round * tokens_step;
+    const Part part{.row_begin = row,
+                    .row_end = std::min(row + cuts[i].rows_step, w.rows()),
+                    .token_begin = token,
+                    .token_end = std::min(token + tokens_step, x.tokens)};
+    w.product().multiply(w.operand(), x, part, targets[i].y);
   });
 }
 
