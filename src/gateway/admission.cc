@@ -50,6 +50,8 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
                       .wishes = std::get<Wishes>(wishes),
                       .asked = std::get<Asked>(std::move(parsed)),
                       .decision = {}};
+  admission.asked.request.tenant = admission.caller.tenant;
+  admission.asked.request.priority = admission.wishes.priority;
   auto ask = label(snapshot, services, admission.caller, admission.wishes, admission.asked);
   if (!ask)
     return to_api_error(base::fail(base::Code::kInternal,

@@ -123,12 +123,12 @@ TEST(OpenAiDialect, ChecksEveryMessage) {
 
 TEST(OpenAiDialect, KnowsWhatALocalModelCannotHonour) {
   const std::pair<std::string, const char*> cases[] = {
-      {with(R"("tools":[{"type":"function","function":{"name":"f"}}])"), "tools"},
+      {with(R"("tools":[{"type":"function","function":{"name":"f"}}])"), ""},
       {with(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")"), ""},
       {with(R"("response_format":{"type":"json_object"})"), "response_format"},
       {with(R"("response_format":{"type":"text"})"), ""},
-      {with(R"("logprobs":true)"), "logprobs"},
-      {with(R"("logit_bias":{"5":1})"), "logit_bias"},
+      {with(R"("logprobs":true,"n":2)"), ""},
+      {with(R"("logit_bias":{"5":1})"), ""},
       {R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}]})",
        "images"},
   };

@@ -7,13 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "chat/request.h"
 #include "policy/document.h"
 #include "policy/label.h"
 
 namespace nearside::policy {
 
 /// `realtime`: time to first token before cost. `batch`: cost alone, latency wishes do not count.
-enum class Priority : std::uint8_t { kRealtime, kNormal, kBatch };
+using chat::Priority;
 
 std::string_view priority_name(Priority priority);
 std::optional<Priority> parse_priority(std::string_view name);

@@ -15,8 +15,8 @@ import unittest
 
 from harness import BINARY, SMALL, Node, SystemTest
 
-FOLDER = pathlib.Path(tempfile.mkdtemp(prefix="nearside-faults-"))
-ENDLESS = FOLDER / "endless.gguf"
+FOLDER = tempfile.TemporaryDirectory(prefix="nearside-faults-")
+ENDLESS = pathlib.Path(FOLDER.name) / "endless.gguf"
 
 
 def setUpModule():
@@ -25,7 +25,7 @@ def setUpModule():
 
 
 def tearDownModule():
-    ENDLESS.unlink(missing_ok=True)
+    FOLDER.cleanup()
 
 
 def local(place="device", key=""):

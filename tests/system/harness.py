@@ -23,7 +23,9 @@ class Node:
     """One `nearside serve` with its own folder. `config` is YAML text; {folder} in it is the node's folder."""
 
     def __init__(self, config, environment=None):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="nearside-test-"))
+        # Gone with this object, at the latest when the tests end; a killed node's files may still change.
+        self.temporary = tempfile.TemporaryDirectory(prefix="nearside-test-", ignore_cleanup_errors=True)
+        self.folder = pathlib.Path(self.temporary.name)
         self.config = self.folder / "nearside.yaml"
         self.config.write_text(config.replace("{folder}", str(self.folder)))
         self.environment = {**os.environ, **(environment or {})}
