@@ -63,6 +63,10 @@ const Product& product(gguf::TensorType type) {
       return kAvx512Q4_K;
     case gguf::TensorType::kQ5_K:
       return kAvx512Q5_K;
+    case gguf::TensorType::kQ2_K:
+      return kAvx512Q2_K;
+    case gguf::TensorType::kQ3_K:
+      return kAvx512Q3_K;
     case gguf::TensorType::kQ6_K:
       return kAvx512Q6_K;
     default:

@@ -18,7 +18,9 @@ extern const Product kAvx512IQ4_NL;  // avx512_blocks32_more.cc
 extern const Product kAvx512MXFP4;   // avx512_blocks32_more.cc
 extern const Product kAvx512Q4_K;    // avx512_q45_k.cc
 extern const Product kAvx512Q5_K;    // avx512_q45_k.cc
-extern const Product kAvx512Q6_K;    // avx512_q6_k.cc
+extern const Product kAvx512Q2_K;    // avx512_q236_k.cc
+extern const Product kAvx512Q3_K;    // avx512_q236_k.cc
+extern const Product kAvx512Q6_K;    // avx512_q236_k.cc
 
 extern const AttentionFunctions kAvx512Attention;      // avx512_attention.cc
 extern const AttentionFunctions kAvx512Bf16Attention;  // avx512_bf16_attention.cc

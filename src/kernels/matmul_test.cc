@@ -96,6 +96,19 @@ TEST_P(Matmul, GivesTheSameBitsForATokenAloneAndInAnyBatchOnAnyThreads) {
   }
 }
 
+TEST_P(Matmul, TakesWeightsPackedInPieces) {
+  const std::size_t rows = 3 * Weights::kPackRowsStep + 21;
+  const WeightView view = random_matrix(rows, 512, 9);
+  const std::vector<float> x = gaussian(512, 10);
+  base::ThreadPool pool(1);
+  Context context{*GetParam().table, pool};
+  const Weights pieces = Weights::reserve(view, *GetParam().table);
+  pieces.pack(2 * Weights::kPackRowsStep, rows);
+  pieces.pack(0, Weights::kPackRowsStep);
+  pieces.pack(Weights::kPackRowsStep, 2 * Weights::kPackRowsStep);
+  EXPECT_EQ(multiply(pieces, x.data(), 1, context), multiply(view, *GetParam().table, x.data(), 1));
+}
+
 // The bound is the rounding of activations to 8 bits (each off by at most 1/254 of its block's
 // maximum, about 3.2 sigma) times sqrt(columns) for independent errors, with a factor 6 for the
 // tail.

@@ -201,6 +201,14 @@ std::size_t q5_k_panel_bytes(std::size_t rows, std::size_t columns) {
   return k_bytes<kQ5_KPanelBlockBytes>(rows, columns);
 }
 
+std::size_t q2_k_panel_bytes(std::size_t rows, std::size_t columns) {
+  return k_bytes<kQ2_KPanelBlockBytes>(rows, columns);
+}
+
+std::size_t q3_k_panel_bytes(std::size_t rows, std::size_t columns) {
+  return k_bytes<kQ3_KPanelBlockBytes>(rows, columns);
+}
+
 std::size_t q6_k_panel_bytes(std::size_t rows, std::size_t columns) {
   return k_bytes<kQ6_KPanelBlockBytes>(rows, columns);
 }
@@ -226,6 +234,60 @@ void pack_q5_k_panels(const Operand& from, std::byte* packed) {
                    pack_row_scales(source + 4, block + 64, lane);
                    for (std::size_t g = 0; g < 40; ++g)  // 8 of fifth bits, 32 of the low ones
                      std::memcpy(lane_of(block + 256, g, lane), source + 16 + 4 * g, 4);
+                 });
+}
+
+namespace {
+
+/// The two low bits of a block's elements, as Q2_K and Q3_K keep them (q2_k.cc), into 16 groups.
+void pack_pairs(const std::byte* pairs, std::byte* groups, std::size_t lane) {
+  for (std::size_t i = 0; i < 256; ++i) {
+    const auto byte = std::to_integer<unsigned>(pairs[i / 128 * 32 + i % 32]);
+    const unsigned q = byte >> (i % 128 / 32 * 2) & 3;
+    const std::size_t group = i / 4;
+    lane_of(groups, group % 16, lane)[i % 4] |= std::byte(q << (group / 16 * 2));
+  }
+}
+
+}  // namespace
+
+void pack_q2_k_panels(const Operand& from, std::byte* packed) {
+  for_each_block(from, packed, from.columns / 256 * kQ2_KPanelBlockBytes,
+                 [](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
+                   std::byte* const block = panel + b * kQ2_KPanelBlockBytes;
+                   std::memcpy(block + lane * 2, source + 80, 2);
+                   std::memcpy(block + 32 + lane * 2, source + 82, 2);
+                   for (std::size_t sub = 0; sub < 16; ++sub)
+                     block[64 + sub * kPanelRows + lane] = source[sub];
+                   pack_pairs(source + 16, block + 320, lane);
+                 });
+}
+
+void pack_q3_k_panels(const Operand& from, std::byte* packed) {
+  for_each_block(from, packed, from.columns / 256 * kQ3_KPanelBlockBytes,
+                 [](const std::byte* source, std::byte* panel, std::size_t lane, std::size_t b) {
+                   std::byte* const block = panel + b * kQ3_KPanelBlockBytes;
+                   std::uint16_t half;
+                   std::memcpy(&half, source + 108, 2);
+                   const float d = f16_to_f32(half);
+                   std::memcpy(block + lane * 4, &d, 4);
+                   const auto scale_byte = [&](std::size_t i) {
+                     return std::to_integer<unsigned>(source[96 + i]);
+                   };
+                   for (std::size_t sub = 0; sub < 16; ++sub) {  // see q3_k.cc
+                     const unsigned low = scale_byte(sub % 8) >> (sub / 8 * 4) & 15;
+                     const unsigned high = scale_byte(8 + sub % 4) >> (sub / 4 * 2) & 3;
+                     block[64 + sub * kPanelRows + lane] =
+                         static_cast<std::byte>(static_cast<int>(low | high << 4) - 32);
+                   }
+                   pack_pairs(source + 32, block + 320, lane);
+                   std::byte* const thirds = block + 320 + 16 * kGroupBytes;
+                   for (std::size_t i = 0; i < 256; ++i) {
+                     const unsigned bit = std::to_integer<unsigned>(source[i % 32]) >> (i / 32) & 1;
+                     const std::size_t group = i / 4;
+                     lane_of(thirds, group % 8, lane)[i % 4] |=
+                         std::byte(bit << (group / 16 * 2 + group % 16 / 8));
+                   }
                  });
 }
 

@@ -17,6 +17,11 @@
 // Q6_K   per 256 columns: f32 d [row], scales [sub-block, row] of 8 bits, 16 groups of high bits
 //        (bits 2k.. for column group g + 16k), 32 groups of low bits (low halves column group g,
 //        high halves g + 32).
+// Q3_K   as Q6_K: f32 d, scales - 32, 16 groups of low bits (bits 2k.. for column group g + 16k), 8
+//        groups of third bits (bit 2k + h for column group g + 8h + 16k).
+// Q2_K   per 256 columns: f16 d [row], f16 dmin [row], scales and minima [sub-block, row] in the
+// low
+//        and high halves of bytes, 16 groups as Q3_K's first.
 #pragma once
 
 #include <cstddef>
@@ -31,6 +36,8 @@ std::size_t q4_0_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q8_0_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q4_k_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q5_k_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t q2_k_panel_bytes(std::size_t rows, std::size_t columns);
+std::size_t q3_k_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q6_k_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q4_1_panel_bytes(std::size_t rows, std::size_t columns);
 std::size_t q5_0_panel_bytes(std::size_t rows, std::size_t columns);
@@ -45,6 +52,8 @@ void pack_mxfp4_panels(const Operand& from, std::byte* packed);
 void pack_q8_0_panels(const Operand& from, std::byte* packed);
 void pack_q4_k_panels(const Operand& from, std::byte* packed);
 void pack_q5_k_panels(const Operand& from, std::byte* packed);
+void pack_q2_k_panels(const Operand& from, std::byte* packed);
+void pack_q3_k_panels(const Operand& from, std::byte* packed);
 void pack_q6_k_panels(const Operand& from, std::byte* packed);
 
 /// Bytes, all multiples of 64.
@@ -52,6 +61,8 @@ constexpr std::size_t kPanelRows = 16;
 constexpr std::size_t kGroupBytes = 64;
 constexpr std::size_t kQ4_KPanelBlockBytes = 32 + 32 + 192 + 32 * kGroupBytes;
 constexpr std::size_t kQ5_KPanelBlockBytes = 32 + 32 + 192 + 8 * kGroupBytes + 32 * kGroupBytes;
+constexpr std::size_t kQ2_KPanelBlockBytes = 32 + 32 + 256 + 16 * kGroupBytes;
+constexpr std::size_t kQ3_KPanelBlockBytes = 64 + 256 + 16 * kGroupBytes + 8 * kGroupBytes;
 constexpr std::size_t kQ6_KPanelBlockBytes = 64 + 256 + 16 * kGroupBytes + 32 * kGroupBytes;
 
 }  // namespace nearside::kernels

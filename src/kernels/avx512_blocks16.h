@@ -1,36 +1,31 @@
-// AVX-512 VNNI products of Q6_K: 16 sub-blocks of 16 columns, each with a signed 8-bit scale.
+// The AVX-512 VNNI product of formats with 16 sub-blocks of 16 columns, for avx512_q*_k.cc; all of
+// it has internal linkage.
 //
-// Weights are q + 32, unsigned; integer sums begin with -32 * sum(x) (Product::sum_factor).
-// Per 256 columns: sums += x scale * (sum over sub-blocks of d scale (q . x)).
+// Weights are unsigned (q + offset); integer sums begin with -offset * sum(x)
+// (Product::sum_factor), or minima are taken off after them. Per 256 columns: sums += x scale *
+// (sum over sub-blocks of d scale (q . x)).
+#pragma once
+
 #include "kernels/avx512_products.h"
 #include "kernels/avx512_tiles.h"
 
 namespace nearside::kernels {
-
 namespace {
 
-struct Kernel {
+/// Bits 2 * quarter.. of each byte, moved to bits `to`.. among others.
+inline __m512i move_pair(__m512i bytes, unsigned quarter, unsigned to) {
+  return 2 * quarter < to ? _mm512_slli_epi16(bytes, to - 2 * quarter)
+                          : _mm512_srli_epi16(bytes, 2 * quarter - to);
+}
+
+/// `Blocks` says how one format's block of 16 rows is read: kBlockBytes, weights(block, quarter, g)
+/// for columns 64 * quarter + 4g.. with g < 16, scale_of(block, sub), and with kMinima
+/// minimum_of(block, sub).
+template <typename Blocks>
+struct Blocks16Kernel {
   static constexpr std::size_t kBlockColumns = 256;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
-    return q6_k_panel_bytes(rows, columns);
-  }
-
-  /// Columns 64 * quarter + 4g.. of a block; g < 16. Quarters share groups of high bits.
-  static inline __m512i weights(const std::byte* block, unsigned quarter, std::size_t g) {
-    const __m512i both = load_group(block + 320, 16 + quarter % 2 * 16 + g);
-    const __m512i nibbles = quarter < 2 ? low_nibbles(both) : high_nibbles(both);
-    // Bits 2 * quarter.. of each byte move to bits 4 and 5.
-    const __m512i high = load_group(block + 320, g);
-    const __m512i moved = quarter < 2 ? _mm512_slli_epi16(high, 4 - 2 * quarter)
-                                      : _mm512_srli_epi16(high, 2 * quarter - 4);
-    // nibbles | (moved & 0x30)
-    return _mm512_ternarylogic_epi32(nibbles, moved, _mm512_set1_epi8(0x30), 0xf8);
-  }
-
-  static inline __m512 scale_of(const std::byte* block, std::size_t sub) {
-    const __m128i bytes =
-        _mm_load_si128(reinterpret_cast<const __m128i*>(block + 64 + sub * kPanelRows));
-    return _mm512_mul_ps(_mm512_load_ps(block), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)));
+    return Blocks::panel_bytes(rows, columns);
   }
 
   template <int kPanels, int kTokens>
@@ -40,7 +35,9 @@ struct Kernel {
     for (int t = 0; t < kTokens; ++t)
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p)
-        integers[p][t] = _mm512_set1_epi32(x_sums[static_cast<std::size_t>(t) * stride]);
+        integers[p][t] = Blocks::kMinima
+                             ? _mm512_setzero_si512()
+                             : _mm512_set1_epi32(x_sums[static_cast<std::size_t>(t) * stride]);
   }
 
   template <int kPanels, int kTokens>
@@ -53,6 +50,23 @@ struct Kernel {
       for (int t = 0; t < kTokens; ++t)
         partial[p][t] =
             _mm512_fmadd_ps(_mm512_cvtepi32_ps(integers[p][t]), scales[p], partial[p][t]);
+  }
+
+  /// partial -= minimum * sum of x.
+  template <int kPanels, int kTokens>
+  static inline void take_minima(const std::byte* const (&block)[kPanels], std::size_t sub,
+                                 const std::int32_t* x_sums, std::size_t stride,
+                                 __m512 (&partial)[kPanels][kTokens]) {
+#pragma GCC unroll 2
+    for (int p = 0; p < kPanels; ++p) {
+      const __m512 minima = Blocks::minimum_of(block[p], sub);
+#pragma GCC unroll 6
+      for (int t = 0; t < kTokens; ++t)
+        partial[p][t] = _mm512_fnmadd_ps(
+            minima,
+            _mm512_set1_ps(static_cast<float>(x_sums[static_cast<std::size_t>(t) * stride])),
+            partial[p][t]);
+    }
   }
 
   template <int kPanels, int kTokens>
@@ -68,7 +82,7 @@ struct Kernel {
       const std::byte* block[kPanels];
 #pragma GCC unroll 2
       for (int p = 0; p < kPanels; ++p)
-        block[p] = panel + static_cast<std::size_t>(p) * panel_bytes + b * kQ6_KPanelBlockBytes;
+        block[p] = panel + static_cast<std::size_t>(p) * panel_bytes + b * Blocks::kBlockBytes;
       __m512 partial[kPanels][kTokens];
       clear(partial);
       // Quarters are unrolled for their shifts, the four sub-blocks of each are a loop.
@@ -82,7 +96,7 @@ struct Kernel {
           for (std::size_t g = 0; g < 4; ++g) {
             __m512i w[kPanels];
 #pragma GCC unroll 2
-            for (int p = 0; p < kPanels; ++p) w[p] = weights(block[p], quarter, 4 * k + g);
+            for (int p = 0; p < kPanels; ++p) w[p] = Blocks::weights(block[p], quarter, 4 * k + g);
 #pragma GCC unroll 6
             for (int t = 0; t < kTokens; ++t) {
               const __m512i four = broadcast_four(
@@ -94,8 +108,10 @@ struct Kernel {
           }
           __m512 scales[kPanels];
 #pragma GCC unroll 2
-          for (int p = 0; p < kPanels; ++p) scales[p] = scale_of(block[p], sub);
+          for (int p = 0; p < kPanels; ++p) scales[p] = Blocks::scale_of(block[p], sub);
           add_scaled<kPanels, kTokens>(integers, scales, partial);
+          if constexpr (Blocks::kMinima)
+            take_minima<kPanels, kTokens>(block, sub, x_sums + sub, blocks * 16, partial);
         }
       }
 #pragma GCC unroll 2
@@ -110,12 +126,4 @@ struct Kernel {
 };
 
 }  // namespace
-
-constinit const Product kAvx512Q6_K = {.name = "16-row panels, avx512 vnni",
-                                       .rows_per_panel = kPanelRows,
-                                       .sum_factor = -32,
-                                       .packed_bytes = q6_k_panel_bytes,
-                                       .pack = pack_q6_k_panels,
-                                       .multiply = multiply_panels<Kernel>};
-
 }  // namespace nearside::kernels
