@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "base/thread_pool.h"
 #include "cli/bench.h"
 #include "cli/kernel_choice.h"
+#include "cli/kv_option.h"
 #include "cli/local_model.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
@@ -282,9 +282,7 @@ Run bench_engine(CLI::App& root, CLI::App*& command) {
   command->add_option("--repetitions", options->repetitions, "of each test; medians count")
       ->capture_default_str()
       ->check(CLI::Range(std::size_t{1}, std::size_t{100}));
-  command->add_option("--kv", options->kv_type, "what keys and values are kept in: f16, q8_0")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, model::KvType>{
-          {"f16", model::KvType::kF16}, {"q8_0", model::KvType::kQ8_0}}));
+  add_kv_option(*command, options->kv_type);
   command->add_flag("--json", options->json,
                     "an array of {test, tokens, sequences, tokens_per_second, bytes_per_token, "
                     "read_bandwidth_bytes_per_second, operations_per_token, "

@@ -14,6 +14,7 @@
 #include "base/thread_pool.h"
 #include "cli/eval.h"
 #include "cli/kernel_choice.h"
+#include "cli/kv_option.h"
 #include "cli/local_model.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
@@ -31,6 +32,7 @@ struct Options {
   std::size_t threads = 0;
   std::size_t context_tokens = 512;
   std::size_t chunks = 0;
+  model::KvType kv_type = model::KvType::kF16;
   bool json = false;
 };
 
@@ -47,7 +49,8 @@ base::Result<model::Perplexity> measure(const Options& options) {
 
   std::vector<text::TokenId> tokens;
   model::PerplexitySettings settings{.context_tokens = options.context_tokens,
-                                     .chunks_max = options.chunks};
+                                     .chunks_max = options.chunks,
+                                     .kv_type = options.kv_type};
   if (tokenizer->add_bos()) settings.bos = tokenizer->bos();
   if (settings.bos >= 0) tokens.push_back(settings.bos);
   tokenizer->encode(content, text::Tokenizer::Special::kIgnore, tokens);
@@ -95,6 +98,7 @@ Run eval_perplexity(CLI::App& root, CLI::App*& command) {
   command->add_option("--chunks", options->chunks, "chunks at most (default: the whole text)");
   command->add_option("-t,--threads", options->threads,
                       "threads to compute with (default: one for each hardware thread)");
+  add_kv_option(*command, options->kv_type);
   command->add_flag("--json", options->json, "one JSON object on standard output");
   command->footer("Example: nearside eval perplexity --model model.gguf --file text.txt --json");
   return [options] { return run(*options); };

@@ -76,7 +76,7 @@ Result<Perplexity> measure_perplexity(Model& model, std::span<const TokenId> tok
   std::size_t chunks = tokens.size() / length;
   if (settings.chunks_max != 0) chunks = std::min(chunks, settings.chunks_max);
 
-  KvCache cache(model.kv_shape(1, length));
+  KvCache cache(model.kv_shape(1, length, settings.kv_type));
   std::vector<float> logits;
   std::vector<double> losses;
   Sums sums;

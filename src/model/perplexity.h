@@ -16,7 +16,8 @@ namespace nearside::model {
 struct PerplexitySettings {
   std::size_t context_tokens = 512;  // of a chunk; even
   std::size_t chunks_max = 0;        // 0: as many as the text has
-  TokenId bos = -1;                  // replaces each chunk's first token; -1: nothing does
+  KvType kv_type = KvType::kF16;
+  TokenId bos = -1;  // replaces each chunk's first token; -1: nothing does
 };
 
 struct Perplexity {
