@@ -5,6 +5,7 @@
 // itself acts on is typed.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -75,6 +76,8 @@ struct Request {
   std::vector<std::string> stop;  // at most 4, each at most 128 bytes; never part of the answer
   std::vector<Adapter> adapters;
   Priority priority = Priority::kNormal;
+  /// Since start(), for the whole answer; then it fails with kDeadline. Empty: no limit.
+  std::optional<std::chrono::milliseconds> time_max;
   std::string tenant;  // whose request; caches and fairness go by it
   /// Upstreams that speak the client's own dialect get these fields as they came (unknown ones
   /// included), with only "model" and "stream" replaced; empty when the request was not parsed from

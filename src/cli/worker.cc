@@ -53,6 +53,9 @@ Run worker(CLI::App& root, CLI::App*& command) {
   command->add_option("--queue", engine.queue_max, "requests that may wait");
   command->add_option("--batch", engine.batch_tokens_max, "tokens of one step");
   declare_key_options(*command, options->worker.key);
+  command->add_option("--prefix-cache", engine.prefix_cache_tokens, "tokens of prefixes kept");
+  command->add_flag("--share-prefixes", engine.share_prefixes_between_tenants,
+                    "tenants use each other's prefixes");
   command->add_option("--kernels", options->kernels, "table to compute with (default: the best)");
   command->footer("Example: nearside worker --channel 3 --model-fd 4 --name plant");
   return [options] { return run(*options); };

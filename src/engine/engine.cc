@@ -83,12 +83,11 @@ Result<std::unique_ptr<Engine>> Engine::load(base::MappedFile file, const std::s
   if (adjusted.context_tokens_max < 2)
     return fail(Code::kCorrupt, "{}: the model's context holds {} token, too few to answer", name,
                 shape.context_tokens);
-  const std::size_t cache_bytes =
-      loaded->model->kv_shape(adjusted.sequences_max, adjusted.context_tokens_max).bytes();
+  const std::size_t cache_bytes = cache_shape(*loaded->model, adjusted).bytes();
   if (cache_bytes > kCacheBytesMax)
     return fail(Code::kTooLarge,
                 "{}: keys and values of {} sequences of {} tokens would take {} GiB; ask for fewer "
-                "or shorter ones",
+                "or shorter ones, or keep fewer prefixes",
                 name, adjusted.sequences_max, adjusted.context_tokens_max, cache_bytes >> 30U);
   ModelInfo info{.name = name,
                  .architecture = shape.architecture,

@@ -22,10 +22,16 @@ namespace nearside::engine {
 
 struct Options {
   std::size_t threads = 1;
-  std::size_t context_tokens_max = 4096;    // of one sequence; lowered to the model's own
-  std::size_t sequences_max = 8;            // generated at once; further requests wait
-  std::size_t queue_max = 64;               // waiting requests; one more is refused
-  std::size_t batch_tokens_max = 512;       // of one step, prompt and generation together
+  std::size_t context_tokens_max = 4096;  // of one sequence; lowered to the model's own
+  std::size_t sequences_max = 8;          // generated at once; further requests wait
+  std::size_t queue_max = 64;             // waiting requests; one more is refused
+  std::size_t batch_tokens_max = 512;     // of one step, prompt and generation together
+  /// Tokens of computed prefixes that are kept for requests to come, least recently used out first;
+  /// 0: none.
+  std::size_t prefix_cache_tokens = 8192;
+  /// Tenants may use each other's computed prefixes. How soon an answer begins then tells one
+  /// tenant what another has asked.
+  bool share_prefixes_between_tenants = false;
   const kernels::Table* kernels = nullptr;  // to compute with; null: the best of this processor
 };
 
@@ -44,7 +50,10 @@ using RequestId = std::uint64_t;
 /// Not thread-safe: one thread submits, cancels and steps.
 ///
 /// Equal requests with equal seeds and thread counts give equal tokens, whatever else is in the
-/// batch.
+/// batch, whether a prefix was cached, and however often the request was interrupted.
+///
+/// Urgent requests go first and take the places of less urgent ones, who go on where they were
+/// (scheduler.h); of equally urgent tenants the one who was given least comes next.
 class Engine {
  public:
   /// Errors: those of gguf::File, kUnsupported (architecture, tensor type), kCorrupt (tensor
@@ -60,12 +69,13 @@ class Engine {
   /// Errors: kContextLength, kExhausted (queue full), kInvalidArgument (template refuses the
   /// messages, no chat template, bad sampling).
   virtual base::Status submit(RequestId id, const chat::Request& request) = 0;
-  /// Forgets the request; its sequence is free at the next step. Unknown ids are ignored (it may
+  /// Forgets the request; what it holds is free at the next step. Unknown ids are ignored (it may
   /// just have finished).
   virtual void cancel(RequestId id) = 0;
 
   using Sink = std::function<void(RequestId, chat::Event)>;
-  /// One batch through the model; hands what it produced to `sink`. False when there was nothing to
+  /// One batch through the model; hands what it produced to `sink`, and Failed with kDeadline to
+  /// requests whose time_max is over. False when there was nothing to
   /// do.
   virtual bool step(const Sink& sink) = 0;
 };

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "chat/event.h"
 #include "chat/request.h"
 #include "engine/answer.h"
@@ -24,6 +26,7 @@ namespace nearside::engine {
 struct GenerationLimits {
   std::size_t context_tokens_max = 0;
   std::size_t completion_tokens_max = 0;
+  std::optional<base::SteadyTime> deadline{};  // of the last token
 };
 
 /// What a generation is made from.
@@ -32,11 +35,13 @@ struct GenerationStart {
   std::shared_ptr<Reply> reply;
   std::uint32_t choice = 0;
   std::vector<model::TokenId> prompt;  // not empty and shorter than context_tokens_max
+  std::uint64_t arrival = 0;           // smaller is older
   std::uint64_t seed = 0;
   GenerationLimits limits;
   AnswerForm form;
   /// Control tokens that are read as they are spelled, because the answer's form is told by them.
   const std::unordered_set<model::TokenId>* spelled_tokens = nullptr;
+  std::string prefix_space;  // of the prefix cache: whose computed prefixes it may use
 };
 
 /// Borrows the tokenizer and the spelled tokens. Not thread-safe.
@@ -46,7 +51,7 @@ class Generation {
 
   [[nodiscard]] RequestId id() const { return reply_->id(); }
   [[nodiscard]] std::uint32_t choice() const { return choice_; }
-  [[nodiscard]] Reply& reply() { return *reply_; }
+  [[nodiscard]] Reply& reply() const { return *reply_; }
   /// Prompt and answer so far.
   [[nodiscard]] const std::vector<model::TokenId>& tokens() const { return tokens_; }
   [[nodiscard]] std::size_t prompt_tokens() const { return prompt_tokens_; }
@@ -54,6 +59,21 @@ class Generation {
   [[nodiscard]] std::size_t computed() const { return computed_; }
   [[nodiscard]] std::size_t pending() const { return tokens_.size() - computed_; }
   void mark_computed(std::size_t count) { computed_ += count; }
+  /// Its sequence is taken away: everything is to be computed or found in a cache again.
+  void interrupt() {
+    computed_ = 0;
+    interrupted_ = true;
+  }
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+  /// What one step computed for it.
+  void count_step(std::size_t tokens) { idle_steps_ = tokens > 0 ? 0 : idle_steps_ + 1; }
+  [[nodiscard]] std::uint64_t idle_steps() const { return idle_steps_; }
+
+  [[nodiscard]] chat::Priority priority() const { return priority_; }
+  [[nodiscard]] const std::string& tenant() const { return tenant_; }
+  [[nodiscard]] std::uint64_t arrival() const { return arrival_; }
+  [[nodiscard]] const std::string& prefix_space() const { return prefix_space_; }
+  [[nodiscard]] const std::optional<base::SteadyTime>& deadline() const { return limits_.deadline; }
   [[nodiscard]] bool finished() const { return finished_ || reply_->over(); }
   /// Nothing may be generated at all (a limit of 0 tokens).
   [[nodiscard]] bool starts_finished() const { return limits_.completion_tokens_max == 0; }
@@ -76,6 +96,12 @@ class Generation {
   std::size_t prompt_tokens_;
   std::size_t completion_tokens_ = 0;  // every token chosen, one that ends the answer included
   std::size_t computed_ = 0;
+  chat::Priority priority_;
+  std::string tenant_;
+  std::uint64_t arrival_;
+  std::string prefix_space_;
+  std::uint64_t idle_steps_ = 0;
+  bool interrupted_ = false;
   bool finished_ = false;
   std::optional<std::uint32_t> logprobs_;
   std::vector<float> scores_;  // the model's own, kept aside while logprobs are wanted

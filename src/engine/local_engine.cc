@@ -14,27 +14,46 @@ using base::Code;
 using base::fail;
 using base::Status;
 
+namespace {
+
+// What a generated token counts for in a tenant's share; one of a prompt counts 1. Source: as
+// FairShare's.
+constexpr std::uint64_t kGeneratedTokenCharge = 2;
+
+}  // namespace
+
+model::KvShape cache_shape(const model::Model& model, const Options& options) {
+  model::KvShape shape = model.kv_shape(options.sequences_max, options.context_tokens_max);
+  shape.retained_pages_max = options.prefix_cache_tokens / model::KvCache::kPageTokens;
+  return shape;
+}
+
 LocalEngine::LocalEngine(LoadedModel loaded, ModelInfo info, const Options& options,
                          const kernels::Table& table, const base::Clock& clock)
     : loaded_(std::move(loaded)),
       info_(std::move(info)),
       options_(options),
+      clock_(clock),
       prompts_(*loaded_.tokenizer, loaded_.chat_template ? &*loaded_.chat_template : nullptr,
                loaded_.habits.template_knows_tools, clock),
       pool_(options.threads),
       context_{.table = table, .pool = pool_},
-      cache_(loaded_.model->kv_shape(options.sequences_max, options.context_tokens_max)),
+      cache_(cache_shape(*loaded_.model, options)),
+      prefixes_(cache_, cache_.shape().retained_pages_max),
       seeds_(static_cast<std::uint64_t>(clock.wall().time_since_epoch().count())),
       slots_(options.sequences_max) {}
 
 Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   CHECK(!in_use(id));
   TRY(check_request(request, loaded_.tokenizer->size()));
-  // Those the next step will admit are not waiting.
+  // Those the next step will admit are not waiting, nor are those who have been interrupted.
   const std::size_t free_slots = slots_.size() - order_.size();
-  if (waiting_.size() + request.choices > options_.queue_max + free_slots)
+  const auto fresh = static_cast<std::size_t>(
+      std::count_if(waiting_.begin(), waiting_.end(),
+                    [](const auto& waiting) { return !waiting->interrupted(); }));
+  if (fresh + request.choices > options_.queue_max + free_slots)
     return fail(Code::kExhausted, "{} requests are waiting for this model already; try again later",
-                waiting_.size());
+                fresh);
   const Prompt prompt = TRY(prompts_.make(request));
   if (prompt.tokens.size() >= options_.context_tokens_max)
     return fail(Code::kContextLength,
@@ -43,23 +62,31 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
                 prompt.tokens.size(), options_.context_tokens_max);
   const GenerationLimits limits{.context_tokens_max = options_.context_tokens_max,
                                 .completion_tokens_max = request.completion_tokens_max.value_or(
-                                    static_cast<std::uint32_t>(options_.context_tokens_max))};
+                                    static_cast<std::uint32_t>(options_.context_tokens_max)),
+                                .deadline = request.time_max
+                                                ? std::optional(clock_.steady() + *request.time_max)
+                                                : std::nullopt};
   const std::uint64_t seed = request.sampling.seed ? *request.sampling.seed : seeds_.next();
   const auto reply = std::make_shared<Reply>(id, request.choices, prompt.tokens.size());
   model::Random further_seeds(seed);  // the first choice is what a request for one would get
   const AnswerForm form = form_of(request, prompt);
+  const std::string prefix_space =
+      options_.share_prefixes_between_tenants ? std::string() : request.tenant;
   for (std::uint32_t choice = 0; choice < request.choices; ++choice) {
-    GenerationStart start{.reply = reply,
+    GenerationStart parts{.reply = reply,
                           .choice = choice,
                           .prompt = prompt.tokens,
+                          .arrival = arrivals_++,
                           .seed = choice == 0 ? seed : further_seeds.next(),
                           .limits = limits,
                           .form = form,
                           .spelled_tokens = request.kind == chat::Request::Kind::kChat
                                                 ? &loaded_.habits.spelled_tokens
-                                                : nullptr};
-    start.form.call_id_seed += choice;
-    waiting_.push_back(std::make_unique<Generation>(std::move(start), request, *loaded_.tokenizer));
+                                                : nullptr,
+                          .prefix_space = prefix_space};
+    parts.form.call_id_seed += choice;
+    waiting_.push_back(std::make_unique<Generation>(std::move(parts), request, *loaded_.tokenizer));
+    share_.begin(request.tenant);
   }
   return {};
 }
@@ -82,95 +109,160 @@ AnswerForm LocalEngine::form_of(const chat::Request& request, const Prompt& prom
 }
 
 bool LocalEngine::in_use(RequestId id) const {
-  return std::any_of(waiting_.begin(), waiting_.end(),
-                     [&](const auto& waiting) { return waiting->id() == id; }) ||
-         std::any_of(order_.begin(), order_.end(), [&](std::size_t slot) {
-           return slots_[slot]->id() == id && !slots_[slot]->finished();
-         });
+  const auto is = [id](const auto& generation) {
+    return generation != nullptr && generation->id() == id && !generation->finished();
+  };
+  return std::any_of(waiting_.begin(), waiting_.end(), is) ||
+         std::any_of(slots_.begin(), slots_.end(), is);
 }
 
 void LocalEngine::cancel(RequestId id) {
-  std::erase_if(waiting_, [&](const auto& waiting) { return waiting->id() == id; });
   // Only marked: the sink may call this while its generation is still at work.
-  for (const std::size_t slot : order_)
-    if (slots_[slot]->id() == id) slots_[slot]->reply().cancel();
+  for (const auto& generation : waiting_)
+    if (generation->id() == id) generation->reply().cancel();
+  for (const auto& generation : slots_)
+    if (generation != nullptr && generation->id() == id) generation->reply().cancel();
 }
 
 bool LocalEngine::step(const Sink& sink) {
+  end_late(sink);
+  forget_ended();
   free_finished();
   const bool admitted = admit(sink);
   if (order_.empty()) return admitted;
-  const std::vector<std::size_t> slots = order_;
-  std::vector<std::size_t> pending;
-  pending.reserve(slots.size());
-  for (const std::size_t slot : slots) pending.push_back(slots_[slot]->pending());
-  compute(slots, plan_step(pending, options_.batch_tokens_max), sink);
+  std::vector<Job> jobs;
+  jobs.reserve(order_.size());
+  for (const std::size_t slot : order_) jobs.push_back(job_of(*slots_[slot]));
+  compute(plan_step(jobs, options_.batch_tokens_max), sink);
+  forget_ended();
   free_finished();
   return true;
 }
 
+void LocalEngine::end_late(const Sink& sink) {
+  std::vector<Generation*> late;
+  const base::SteadyTime now = clock_.steady();
+  for (const auto* const all : {&waiting_, &slots_})
+    for (const auto& generation : *all)
+      if (generation != nullptr && !generation->finished() && generation->deadline() &&
+          *generation->deadline() <= now)
+        late.push_back(generation.get());
+  for (Generation* const generation : late)
+    generation->reply().fail(
+        fail(Code::kDeadline, "the answer was not complete when the request's time was over"),
+        sink);
+}
+
+Job LocalEngine::job_of(const Generation& generation) const {
+  Job job{.priority = generation.priority(),
+          .tenant = generation.tenant(),
+          .served = share_.served(generation.tenant()),
+          .arrival = generation.arrival(),
+          .pending = generation.pending(),
+          .idle_steps = generation.idle_steps()};
+  // A prompt that another choice is reading just now will be there when it has.
+  const Generation* const sibling = sibling_of(generation);
+  job.may_start = sibling == nullptr || sibling->computed() >= sibling->prompt_tokens();
+  return job;
+}
+
 bool LocalEngine::admit(const Sink& sink) {
   bool any = false;
-  for (std::size_t slot = 0; slot < slots_.size() && !waiting_.empty();) {
-    if (slots_[slot] != nullptr) {
-      ++slot;
-      continue;
+  while (true) {
+    std::vector<Job> waiting;
+    waiting.reserve(waiting_.size());
+    for (const auto& generation : waiting_) waiting.push_back(job_of(*generation));
+    const std::optional<std::size_t> next = pick_waiting(waiting);
+    if (!next) return any;
+    auto slot = std::find(slots_.begin(), slots_.end(), nullptr);
+    if (slot == slots_.end()) {
+      std::vector<Job> running;
+      for (const std::size_t occupied : order_) running.push_back(job_of(*slots_[occupied]));
+      const auto victim = pick_victim(running, waiting[*next], share_.active());
+      if (!victim) return any;
+      slot = slots_.begin() + static_cast<std::ptrdiff_t>(order_[*victim]);
     }
-    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [this](const auto& waiting) { return may_start(*waiting); });
-    if (found == waiting_.end()) break;
-    std::unique_ptr<Generation> next = std::move(*found);
-    waiting_.erase(found);
     any = true;
-    if (next->starts_finished()) {
-      next->finish(chat::FinishReason::kLength, sink);
+    // Taken out of the queue before the interrupted one goes into it.
+    const auto at = waiting_.begin() + static_cast<std::ptrdiff_t>(*next);
+    std::unique_ptr<Generation> generation = std::move(*at);
+    waiting_.erase(at);
+    if (generation->starts_finished()) {
+      generation->finish(chat::FinishReason::kLength, sink);
+      share_.end(generation->tenant());
       continue;
     }
-    if (next->finished()) continue;  // the sink has cancelled, or another choice has failed
-    slots_[slot] = std::move(next);
-    order_.push_back(slot);
-    share_prompt(slot);
+    const auto index = static_cast<std::size_t>(slot - slots_.begin());
+    if (*slot != nullptr) preempt(index);
+    start(index, std::move(generation));
   }
-  return any;
+}
+
+void LocalEngine::start(std::size_t slot, std::unique_ptr<Generation> generation) {
+  slots_[slot] = std::move(generation);
+  order_.push_back(slot);
+  share_pages(slot);
+}
+
+void LocalEngine::preempt(std::size_t slot) {
+  keep_prefix(slot);
+  slots_[slot]->interrupt();
+  waiting_.push_back(std::move(slots_[slot]));
+  std::erase(order_, slot);
+  cache_.clear(static_cast<model::SequenceIndex>(slot));
 }
 
 const Generation* LocalEngine::sibling_of(const Generation& generation) const {
   for (const std::size_t slot : order_)
-    if (slots_[slot]->id() == generation.id() && slots_[slot].get() != &generation)
+    if (&slots_[slot]->reply() == &generation.reply() && slots_[slot].get() != &generation)
       return slots_[slot].get();
   return nullptr;
 }
 
-bool LocalEngine::may_start(const Generation& generation) const {
-  const Generation* const sibling = sibling_of(generation);
-  return sibling == nullptr || sibling->computed() >= sibling->prompt_tokens();
-}
-
-void LocalEngine::share_prompt(std::size_t slot) {
+void LocalEngine::share_pages(std::size_t slot) {
   Generation& generation = *slots_[slot];
+  // The last token is always computed: its scores are what comes next.
+  const std::size_t wanted = generation.tokens().size() - 1;
+  PrefixCache::Found found =
+      prefixes_.find(generation.prefix_space(), std::span(generation.tokens()).first(wanted));
   const Generation* const sibling = sibling_of(generation);
-  if (sibling == nullptr) return;
-  const auto from = static_cast<model::SequenceIndex>(
-      *std::find_if(order_.begin(), order_.end(),
-                    [&](std::size_t other) { return slots_[other].get() == sibling; }));
-  const auto to = static_cast<model::SequenceIndex>(slot);
-  // The prompt's last token is computed again: its scores are what the choice begins with.
-  const std::size_t tokens = generation.prompt_tokens() - 1;
-  const std::size_t pages =
-      (tokens + model::KvCache::kPageTokens - 1) / model::KvCache::kPageTokens;
-  cache_.adopt(to, cache_.pages(from).first(pages));
-  cache_.truncate(to, tokens);
-  generation.mark_computed(tokens);
+  if (sibling != nullptr && !generation.interrupted()) {
+    const auto from = *std::find_if(order_.begin(), order_.end(), [&](std::size_t other) {
+      return slots_[other].get() == sibling;
+    });
+    const auto pages = cache_.pages(static_cast<model::SequenceIndex>(from));
+    const std::size_t count =
+        (wanted + model::KvCache::kPageTokens - 1) / model::KvCache::kPageTokens;
+    found = {.pages = {pages.begin(), pages.begin() + static_cast<std::ptrdiff_t>(count)},
+             .tokens = wanted};
+  }
+  if (found.tokens == 0) return;
+  const auto sequence = static_cast<model::SequenceIndex>(slot);
+  cache_.adopt(sequence, found.pages);
+  cache_.truncate(sequence, found.tokens);
+  generation.mark_computed(found.tokens);
+  if (!generation.interrupted() && generation.choice() == 0)
+    generation.reply().set_cached(found.tokens);
 }
 
-void LocalEngine::compute(const std::vector<std::size_t>& slots,
-                          const std::vector<std::size_t>& counts, const Sink& sink) {
+void LocalEngine::keep_prefix(std::size_t slot) {
+  const Generation& generation = *slots_[slot];
+  prefixes_.keep(generation.prefix_space(),
+                 std::span(generation.tokens()).first(generation.computed()),
+                 cache_.pages(static_cast<model::SequenceIndex>(slot)));
+}
+
+void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& sink) {
+  const std::vector<std::size_t> slots = order_;
   batch_.clear();
   for (std::size_t i = 0; i < slots.size(); ++i) {
     Generation& generation = *slots_[slots[i]];
     const auto sequence = static_cast<model::SequenceIndex>(slots[i]);
     const std::size_t begin = generation.computed();
+    generation.count_step(counts[i]);
     if (counts[i] == 0) continue;
+    share_.charge(generation.tenant(),
+                  generation.pending() == 1 ? kGeneratedTokenCharge : counts[i]);
     cache_.reserve(sequence, begin + counts[i]);
     for (std::size_t at = begin; at < begin + counts[i]; ++at)
       batch_.push_back({.sequence = sequence,
@@ -188,15 +280,27 @@ void LocalEngine::compute(const std::vector<std::size_t>& slots,
     Generation& generation = *slots_[slots[i]];
     if (counts[i] == 0 || generation.pending() != 0) continue;
     const std::size_t at = row++ * vocabulary;
+    // At once and not at the end only: whoever asks alike meanwhile finds it.
+    if (generation.tokens().size() == generation.prompt_tokens()) keep_prefix(slots[i]);
     if (generation.finished()) continue;  // cancelled by the sink in this very step
     // Rows of the embedding past the vocabulary are padding: no token to choose.
     generation.advance(std::span(logits_).subspan(at, loaded_.tokenizer->size()), sink);
   }
 }
 
+void LocalEngine::forget_ended() {
+  std::erase_if(waiting_, [this](const auto& generation) {
+    if (!generation->finished()) return false;
+    share_.end(generation->tenant());
+    return true;
+  });
+}
+
 void LocalEngine::free_finished() {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot] == nullptr || !slots_[slot]->finished()) continue;
+    keep_prefix(slot);
+    share_.end(slots_[slot]->tenant());
     slots_[slot].reset();
     std::erase(order_, slot);
     cache_.clear(static_cast<model::SequenceIndex>(slot));

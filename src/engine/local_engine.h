@@ -1,7 +1,7 @@
-// The engine over one model file: queue, slots, steps.
+// The engine over one model file: queue, places, steps.
 #pragma once
 
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -9,8 +9,11 @@
 #include "base/thread_pool.h"
 #include "engine/chat_habits.h"
 #include "engine/engine.h"
+#include "engine/fair_share.h"
 #include "engine/generation.h"
+#include "engine/prefix_cache.h"
 #include "engine/prompt.h"
+#include "engine/scheduler.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
 #include "model/kv_cache.h"
@@ -30,6 +33,9 @@ struct LoadedModel {
   ChatHabits habits;
 };
 
+/// Keys and values of all sequences and of the prefixes that are kept.
+[[nodiscard]] model::KvShape cache_shape(const model::Model& model, const Options& options);
+
 class LocalEngine final : public Engine {
  public:
   /// REQUIRES: options checked and context_tokens_max at most the model's.
@@ -42,32 +48,43 @@ class LocalEngine final : public Engine {
   bool step(const Sink& sink) override;
 
  private:
-  /// A slot is a sequence of the cache; slots_[i] computes in sequence i.
-  /// Moves waiting requests into free slots; true when there were any.
+  /// Ends what has passed its deadline, waiting or running.
+  void end_late(const Sink& sink);
+  /// Moves waiting requests into free slots, and into those of others that must give way; true when
+  /// there were any.
   bool admit(const Sink& sink);
-  void compute(const std::vector<std::size_t>& slots, const std::vector<std::size_t>& counts,
-               const Sink& sink);
+  void start(std::size_t slot, std::unique_ptr<Generation> generation);
+  /// Back to the queue, its pages to the prefix cache.
+  void preempt(std::size_t slot);
+  void compute(const std::vector<std::size_t>& counts, const Sink& sink);
+  /// Keeps what the slot's sequence has computed for requests to come.
+  void keep_prefix(std::size_t slot);
   void free_finished();
+  void forget_ended();
   [[nodiscard]] bool in_use(RequestId id) const;
   [[nodiscard]] AnswerForm form_of(const chat::Request& request, const Prompt& prompt) const;
+  [[nodiscard]] Job job_of(const Generation& generation) const;
   /// A running choice of the same request, or null.
   [[nodiscard]] const Generation* sibling_of(const Generation& generation) const;
-  /// Whether a waiting choice may start: its prompt is not just being computed for another one.
-  [[nodiscard]] bool may_start(const Generation& generation) const;
-  /// Begins a slot's sequence with the pages of another choice of the request, where there is one.
-  void share_prompt(std::size_t slot);
+  /// Begins a slot's sequence with pages of another choice of the request or of the prefix cache.
+  void share_pages(std::size_t slot);
 
   LoadedModel loaded_;
   ModelInfo info_;
   Options options_;
+  const base::Clock& clock_;
   PromptMaker prompts_;
   base::ThreadPool pool_;
   kernels::Context context_;
   model::KvCache cache_;
+  PrefixCache prefixes_;
+  FairShare share_;
   model::Random seeds_;  // for requests that bring none
-  std::deque<std::unique_ptr<Generation>> waiting_;
-  std::vector<std::unique_ptr<Generation>> slots_;  // null: free
-  std::vector<std::size_t> order_;                  // occupied slots, oldest first
+  std::uint64_t arrivals_ = 0;
+  std::vector<std::unique_ptr<Generation>> waiting_;
+  /// A slot is a sequence of the cache; slots_[i] computes in sequence i. Null: free.
+  std::vector<std::unique_ptr<Generation>> slots_;
+  std::vector<std::size_t> order_;  // occupied slots, oldest first
   model::Batch batch_;
   std::vector<float> logits_;  // [row that wants them, vocabulary]
 };

@@ -39,6 +39,8 @@ WorkerCommand command_for(const LocalModelOptions& options) {
   if (!options.key.envelope_file.empty()) add("--key-envelope", options.key.envelope_file);
   if (!options.key.key_file.empty()) add("--key-file", options.key.key_file);
   if (!options.key.tpm.empty()) add("--tpm", options.key.tpm);
+  add("--prefix-cache", std::to_string(engine.prefix_cache_tokens));
+  if (engine.share_prefixes_between_tenants) command.arguments.emplace_back("--share-prefixes");
   if (engine.kernels != nullptr) add("--kernels", engine.kernels->name);
   return command;
 }

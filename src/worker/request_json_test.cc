@@ -32,6 +32,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   request.adapters = {{"night-shift", 0.5F}};
   request.priority = chat::Priority::kRealtime;
   request.tenant = "plant-7";
+  request.time_max = std::chrono::milliseconds(2500);
   request.completion_tokens_max = 12;
   request.stop = {"\n", "END"};
   request.original = base::json::parse(R"({"model":"auto"})").as_object();
@@ -56,6 +57,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   EXPECT_EQ(copy.adapters[0].scale, 0.5F);
   EXPECT_EQ(copy.priority, request.priority);
   EXPECT_EQ(copy.tenant, request.tenant);
+  EXPECT_EQ(copy.time_max, request.time_max);
   EXPECT_EQ(copy.prompt, request.prompt);
   EXPECT_EQ(copy.sampling.temperature, request.sampling.temperature);
   EXPECT_EQ(copy.sampling.top_k, request.sampling.top_k);
