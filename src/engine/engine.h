@@ -32,6 +32,12 @@ struct Options {
   /// Tenants may use each other's computed prefixes. How soon an answer begins then tells one
   /// tenant what another has asked.
   bool share_prefixes_between_tenants = false;
+  /// Tokens of one answer that a step may guess from what came before and have confirmed: text that
+  /// repeats itself comes faster, all other text as before. Answers are the same. 0: none.
+  std::size_t guessed_tokens_max = 8;
+  /// Guesses are made only while a step has fewer rows than this: rows are nearly free only as long
+  /// as reading the weights is what a step costs.
+  std::size_t guess_rows_max = 16;
   const kernels::Table* kernels = nullptr;  // to compute with; null: the best of this processor
 };
 

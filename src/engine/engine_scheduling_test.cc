@@ -197,5 +197,57 @@ TEST(EngineScheduling, PrefixesStayWithinTheirBudgetWhateverIsAsked) {
   }
 }
 
+/// A model whose answers repeat themselves: where nothing is random, tiny models soon go in
+/// circles.
+TEST(EngineScheduling, GuessesChangeHowSoonTokensComeAndNotWhich) {
+  for (const float temperature : {0.0F, 0.4F}) {
+    std::size_t saved = 0;
+    for (const char* architecture : {"llama", "qwen2", "qwen3", "gemma3"}) {
+      const auto steps_of = [&](std::size_t guesses, Answers& answers) {
+        Options options = small_options();
+        options.context_tokens_max = 256;
+        options.guessed_tokens_max = guesses;
+        const std::unique_ptr<Engine> engine = load(architecture, options);
+        const Engine::Sink sink = answers.sink();
+        for (RequestId id = 0; id < 3; ++id) {
+          chat::Request request = of(Priority::kNormal, "abcabcabcabc", 150);
+          request.sampling.temperature = temperature;
+          request.sampling.seed = id;
+          request.logprobs = 1;
+          EXPECT_TRUE(engine->submit(id, request));
+        }
+        std::size_t steps = 0;
+        while (engine->step(sink)) ++steps;
+        return steps;
+      };
+      Answers plain;
+      Answers guessed;
+      const std::size_t steps_plain = steps_of(0, plain);
+      const std::size_t steps_guessed = steps_of(8, guessed);
+      for (RequestId id = 0; id < 3; ++id) {
+        EXPECT_EQ(plain[id], guessed[id]) << architecture;
+        ASSERT_EQ(plain[id].logprobs.size(), guessed[id].logprobs.size());
+        for (std::size_t i = 0; i < plain[id].logprobs.size(); ++i)
+          ASSERT_EQ(plain[id].logprobs[i].logprob, guessed[id].logprobs[i].logprob) << i;
+      }
+      EXPECT_LE(steps_guessed, steps_plain);
+      saved += steps_plain - steps_guessed;
+    }
+    if (temperature == 0.0F) EXPECT_GT(saved, 0U);
+  }
+}
+
+TEST(EngineScheduling, GuessesReachTheLimitsAndNotBeyond) {
+  for (std::uint32_t limit = 1; limit < 12; ++limit) {
+    const std::unique_ptr<Engine> engine = load();
+    const Heard answer = run_alone(*engine, of(Priority::kNormal, "aaaaaaaaaaaaaaaa", limit));
+    EXPECT_EQ(answer.finished->usage.completion_tokens, limit);
+  }
+  chat::Request whole = of(Priority::kNormal, std::string(60, 'a'), 0);
+  whole.completion_tokens_max.reset();
+  const Heard answer = run_alone(*load(), whole);
+  EXPECT_EQ(answer.finished->usage.prompt_tokens + answer.finished->usage.completion_tokens, 128U);
+}
+
 }  // namespace
 }  // namespace nearside::engine

@@ -1,5 +1,6 @@
 #include "engine/generation.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -23,6 +24,7 @@ Generation::Generation(GenerationStart start, const chat::Request& request,
       tenant_(request.tenant),
       arrival_(start.arrival),
       prefix_space_(std::move(start.prefix_space)),
+      pace_(start.guessed_tokens_max),
       logprobs_(request.logprobs),
       sampler_(request.sampling, start.seed, request.logit_bias),
       answer_(start.form, request.stop, choice_) {
@@ -60,6 +62,14 @@ void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
   else if (completion_tokens_ >= limits_.completion_tokens_max ||
            tokens_.size() >= limits_.context_tokens_max)
     finish(chat::FinishReason::kLength, sink);
+}
+
+std::vector<TokenId> Generation::guess(std::size_t tokens_max) const {
+  // The token that the guesses are confirmed with is chosen in any case.
+  const std::size_t room = std::min(limits_.context_tokens_max - tokens_.size(),
+                                    limits_.completion_tokens_max - completion_tokens_);
+  const std::size_t most = std::min({tokens_max, pace_.length(), room > 0 ? room - 1 : 0});
+  return look_up_continuation(tokens_, most);
 }
 
 void Generation::finish(chat::FinishReason reason, const Engine::Sink& sink) {

@@ -15,6 +15,7 @@
 #include "chat/request.h"
 #include "engine/answer.h"
 #include "engine/engine.h"
+#include "engine/prompt_lookup.h"
 #include "engine/reply.h"
 #include "engine/sampler.h"
 #include "model/batch.h"
@@ -37,6 +38,7 @@ struct GenerationStart {
   std::vector<model::TokenId> prompt;  // not empty and shorter than context_tokens_max
   std::uint64_t arrival = 0;           // smaller is older
   std::uint64_t seed = 0;
+  std::size_t guessed_tokens_max = 0;  // in one step; 0: none
   GenerationLimits limits;
   AnswerForm form;
   /// Control tokens that are read as they are spelled, because the answer's form is told by them.
@@ -78,6 +80,12 @@ class Generation {
   /// Nothing may be generated at all (a limit of 0 tokens).
   [[nodiscard]] bool starts_finished() const { return limits_.completion_tokens_max == 0; }
 
+  /// Tokens that may come next, at most `tokens_max`, for the model to confirm in the same step.
+  /// What is chosen does not depend on them, only how soon.
+  [[nodiscard]] std::vector<model::TokenId> guess(std::size_t tokens_max) const;
+  /// How that went; also where nothing was guessed.
+  void report_guess(std::size_t guessed, std::size_t right) { pace_.report(guessed, right); }
+
   /// Chooses the next token from the scores after the last one and says so to `sink`: what may go
   /// out, and the end if this was it. The sink may cancel. `logits` is scratch afterwards.
   void advance(std::span<float> logits, const Engine::Sink& sink);
@@ -101,6 +109,7 @@ class Generation {
   std::uint64_t arrival_;
   std::string prefix_space_;
   std::uint64_t idle_steps_ = 0;
+  GuessPace pace_;
   bool interrupted_ = false;
   bool finished_ = false;
   std::optional<std::uint32_t> logprobs_;

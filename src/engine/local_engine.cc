@@ -1,6 +1,7 @@
 #include "engine/local_engine.h"
 
 #include <algorithm>
+#include <numeric>
 #include <span>
 #include <utility>
 
@@ -77,6 +78,7 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
                           .choice = choice,
                           .prompt = prompt.tokens,
                           .arrival = arrivals_++,
+                          .guessed_tokens_max = options_.guessed_tokens_max,
                           .seed = choice == 0 ? seed : further_seeds.next(),
                           .limits = limits,
                           .form = form,
@@ -254,15 +256,20 @@ void LocalEngine::keep_prefix(std::size_t slot) {
 
 void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& sink) {
   const std::vector<std::size_t> slots = order_;
+  std::vector<Computed> parts(slots.size());
+  const std::size_t planned = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
+  const std::size_t guess_rows_max = std::min(options_.guess_rows_max, options_.batch_tokens_max);
+  std::size_t room = guess_rows_max - std::min(guess_rows_max, planned);
   batch_.clear();
+  std::size_t scored_rows = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
     Generation& generation = *slots_[slots[i]];
     const auto sequence = static_cast<model::SequenceIndex>(slots[i]);
     const std::size_t begin = generation.computed();
+    const bool generates = generation.pending() == 1;
     generation.count_step(counts[i]);
     if (counts[i] == 0) continue;
-    share_.charge(generation.tenant(),
-                  generation.pending() == 1 ? kGeneratedTokenCharge : counts[i]);
+    parts[i] = {.tokens = counts[i], .first_row = scored_rows, .guesses = {}};
     cache_.reserve(sequence, begin + counts[i]);
     for (std::size_t at = begin; at < begin + counts[i]; ++at)
       batch_.push_back({.sequence = sequence,
@@ -270,22 +277,54 @@ void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& si
                         .token = generation.tokens()[at],
                         .wants_logits = at + 1 == generation.tokens().size()});
     generation.mark_computed(counts[i]);
+    if (generates) add_guesses(slots[i], parts[i], room);
+    share_.charge(generation.tenant(),
+                  generates ? kGeneratedTokenCharge + parts[i].guesses.size() : counts[i]);
+    scored_rows += generation.pending() == 0 ? 1 + parts[i].guesses.size() : 0;
   }
-  const std::size_t vocabulary = loaded_.model->hyperparameters().vocabulary;
-  logits_.resize(model::logits_rows(batch_) * vocabulary);
+  logits_.resize(scored_rows * loaded_.model->hyperparameters().vocabulary);
   loaded_.model->forward(batch_, cache_, logits_, context_);
 
-  std::size_t row = 0;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    Generation& generation = *slots_[slots[i]];
-    if (counts[i] == 0 || generation.pending() != 0) continue;
-    const std::size_t at = row++ * vocabulary;
-    // At once and not at the end only: whoever asks alike meanwhile finds it.
-    if (generation.tokens().size() == generation.prompt_tokens()) keep_prefix(slots[i]);
-    if (generation.finished()) continue;  // cancelled by the sink in this very step
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (parts[i].tokens > 0 && slots_[slots[i]]->pending() == 0) choose(slots[i], parts[i], sink);
+}
+
+void LocalEngine::add_guesses(std::size_t slot, Computed& computed, std::size_t& room) {
+  const Generation& generation = *slots_[slot];
+  computed.guesses = generation.guess(room);
+  room -= computed.guesses.size();
+  const auto sequence = static_cast<model::SequenceIndex>(slot);
+  cache_.reserve(sequence, generation.computed() + computed.guesses.size());
+  for (std::size_t i = 0; i < computed.guesses.size(); ++i)
+    batch_.push_back({.sequence = sequence,
+                      .position = static_cast<std::uint32_t>(generation.computed() + i),
+                      .token = computed.guesses[i],
+                      .wants_logits = true});
+}
+
+void LocalEngine::choose(std::size_t slot, const Computed& computed, const Sink& sink) {
+  Generation& generation = *slots_[slot];
+  // At once and not at the end only: whoever asks alike meanwhile finds it.
+  if (generation.tokens().size() == generation.prompt_tokens()) keep_prefix(slot);
+  const std::size_t vocabulary = loaded_.model->hyperparameters().vocabulary;
+  std::size_t right = 0;
+  for (std::size_t i = 0; i <= computed.guesses.size(); ++i) {
+    if (generation.finished()) break;  // also where the sink cancelled it in this very step
     // Rows of the embedding past the vocabulary are padding: no token to choose.
-    generation.advance(std::span(logits_).subspan(at, loaded_.tokenizer->size()), sink);
+    generation.advance(std::span(logits_).subspan((computed.first_row + i) * vocabulary,
+                                                  loaded_.tokenizer->size()),
+                       sink);
+    if (generation.finished() || i == computed.guesses.size() ||
+        generation.tokens().back() != computed.guesses[i])
+      break;
+    // The row behind it was computed for this very token: as good as if it had come alone.
+    generation.mark_computed(1);
+    ++right;
   }
+  if (computed.tokens == 1 || !computed.guesses.empty())
+    generation.report_guess(computed.guesses.size(), right);
+  if (right < computed.guesses.size())
+    cache_.truncate(static_cast<model::SequenceIndex>(slot), generation.computed());
 }
 
 void LocalEngine::forget_ended() {

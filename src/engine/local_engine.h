@@ -48,6 +48,12 @@ class LocalEngine final : public Engine {
   bool step(const Sink& sink) override;
 
  private:
+  /// What a step computes of one sequence.
+  struct Computed {
+    std::size_t tokens = 0;               // of those it has; 0: it waits
+    std::size_t first_row = 0;            // of its scores in logits_
+    std::vector<model::TokenId> guesses;  // behind them
+  };
   /// Ends what has passed its deadline, waiting or running.
   void end_late(const Sink& sink);
   /// Moves waiting requests into free slots, and into those of others that must give way; true when
@@ -57,6 +63,10 @@ class LocalEngine final : public Engine {
   /// Back to the queue, its pages to the prefix cache.
   void preempt(std::size_t slot);
   void compute(const std::vector<std::size_t>& counts, const Sink& sink);
+  /// Adds rows for tokens that are guessed to follow, where the step has room for them.
+  void add_guesses(std::size_t slot, Computed& computed, std::size_t& room);
+  /// Chooses tokens from the scores of one sequence's rows, as far as its guesses were right.
+  void choose(std::size_t slot, const Computed& computed, const Sink& sink);
   /// Keeps what the slot's sequence has computed for requests to come.
   void keep_prefix(std::size_t slot);
   void free_finished();
