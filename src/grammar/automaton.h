@@ -112,9 +112,14 @@ class Automaton {
                               const MemberSet& set) const;
   [[nodiscard]] bool may_close(const ObjectRule& object, const MemberSet& set) const;
   StateId after(FrameId frame);
-  const StateMask& mask_of(Expr expr);
+  const ByteSet& first_bytes(StateId state);
+  KnownMask base_of(Expr expr, FrameId frame);
+  /// `with_base` is false where the state is the base of another.
+  const StateMask& mask_of(Expr expr, FrameId frame, bool with_base = true);
+  void add_mask_of(const StateMask& own, FrameId frame, std::span<std::uint32_t> mask);
   void add_thread(const Thread& thread, std::span<std::uint32_t> mask);
-  void add_exits(const TokenTrie& exits, FrameId frame, std::span<std::uint32_t> mask);
+  void add_exits(const TokenTrie& trie, std::uint32_t from, FrameId frame,
+                 std::span<std::uint32_t> mask);
   void add_bounded_string(std::uint32_t min, std::uint32_t max, FrameId frame,
                           std::span<std::uint32_t> mask);
 
@@ -131,8 +136,14 @@ class Automaton {
   IdTable set_ids_;
   std::unordered_map<std::uint64_t, StateId> steps_;  // by state and byte
   std::vector<StateId> after_;                        // by frame: the state when it is left
-  std::unordered_map<Expr, std::unique_ptr<StateMask>> masks_;
-  std::vector<std::uint32_t> scratch_;
+  std::unordered_map<StateId, ByteSet> first_bytes_;
+  struct TerminalMask {
+    Expr expr;
+    ByteSet follow;  // what may come after the terminal
+    std::unique_ptr<StateMask> mask;
+  };
+  std::vector<TerminalMask> masks_;
+  IdTable mask_ids_;
   std::size_t mask_bytes_ = 0;
   StateId start_ = kDead;
   bool exhausted_ = false;

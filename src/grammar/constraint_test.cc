@@ -1,48 +1,13 @@
 #include "grammar/constraint.h"
 
+#include <thread>
+
 #include <gtest/gtest.h>
+
+#include "grammar/trial_for_test.h"
 
 namespace nearside::grammar {
 namespace {
-
-/// Every byte is a token, then some longer ones, then the end.
-const std::shared_ptr<const Lexicon>& lexicon() {
-  static const std::shared_ptr<const Lexicon> instance = [] {
-    std::vector<std::string> bytes;
-    for (int byte = 0; byte < 256; ++byte) bytes.emplace_back(1, static_cast<char>(byte));
-    for (const char* more :
-         {"\", \"", "\":", "{\"", "true", "abc", "\"}", "\":\"", "  ", "12", "é"})
-      bytes.emplace_back(more);
-    bytes.emplace_back();
-    return Lexicon::create(std::move(bytes), {static_cast<text::TokenId>(bytes.size() - 1)})
-        .value();
-  }();
-  return instance;
-}
-
-base::Result<std::shared_ptr<Constraint>> compile(Spec::Kind kind, std::string text) {
-  return Constraint::compile({kind, std::move(text)}, lexicon());
-}
-
-/// Whether the text, byte by byte, is a whole answer. Masks have to say the same as steps.
-bool accepts(const std::shared_ptr<Constraint>& constraint, std::string_view text) {
-  Matcher matcher(constraint);
-  std::vector<std::uint32_t> mask(lexicon()->mask_words());
-  for (const char byte : text) {
-    const auto token = static_cast<text::TokenId>(static_cast<unsigned char>(byte));
-    EXPECT_TRUE(matcher.fill_mask(mask));
-    const bool allowed = (mask[static_cast<std::size_t>(token) / 32] >> (token % 32)) & 1;
-    EXPECT_EQ(allowed, matcher.accept(token)) << text;
-    if (!allowed) return false;
-  }
-  return matcher.may_end();
-}
-
-bool accepts(Spec::Kind kind, std::string spec, std::string_view text) {
-  const auto constraint = compile(kind, std::move(spec));
-  EXPECT_TRUE(constraint) << constraint.error().message;
-  return constraint && accepts(*constraint, text);
-}
 
 TEST(Constraint, AnyJsonObject) {
   const auto constraint = compile(Spec::Kind::kJsonObject, "").value();
@@ -58,6 +23,7 @@ TEST(Constraint, AnyJsonObject) {
 TEST(Constraint, Regex) {
   EXPECT_TRUE(accepts(Spec::Kind::kRegex, "(a|b){2,3}c", "abbc"));
   EXPECT_FALSE(accepts(Spec::Kind::kRegex, "(a|b){2,3}c", "ac"));
+  EXPECT_TRUE(accepts(Spec::Kind::kRegex, ".*", "any text é"));
 }
 
 TEST(Constraint, Gbnf) {
@@ -68,6 +34,86 @@ term ::= [0-9]+ | "(" sum ")"
 )x";
   EXPECT_TRUE(accepts(Spec::Kind::kGbnf, grammar, "1 + (22 + (3))"));
   EXPECT_FALSE(accepts(Spec::Kind::kGbnf, grammar, "1 + (22"));
+  EXPECT_TRUE(accepts(Spec::Kind::kGbnf, "root ::= (\"a\"? x?)*\nx ::= \"b\" x | \"c\"", "abbcca"));
+}
+
+TEST(Constraint, EndsOnlyWhereTheAnswerIsComplete) {
+  const auto constraint = compile(Spec::Kind::kRegex, "ab?").value();
+  const auto end = static_cast<text::TokenId>(small_lexicon()->token_count() - 1);
+  Matcher matcher(constraint);
+  EXPECT_FALSE(matcher.may_end());
+  EXPECT_FALSE(matcher.accept(end));
+  EXPECT_TRUE(matcher.accept('a'));
+  EXPECT_TRUE(matcher.may_end());
+  EXPECT_FALSE(matcher.must_end());
+  EXPECT_TRUE(matcher.accept('b'));
+  EXPECT_TRUE(matcher.must_end());
+  EXPECT_TRUE(matcher.accept(end));
+}
+
+TEST(Constraint, RollsBackWhatSpeculationGotWrong) {
+  const auto constraint = compile(Spec::Kind::kRegex, "abc|axy").value();
+  Matcher matcher(constraint);
+  ASSERT_TRUE(matcher.accept('a'));
+  ASSERT_TRUE(matcher.accept('x'));
+  matcher.rollback(1);
+  EXPECT_EQ(matcher.accepted(), 1U);
+  EXPECT_TRUE(matcher.accept('b'));
+  EXPECT_TRUE(matcher.accept('c'));
+  EXPECT_TRUE(matcher.may_end());
+}
+
+TEST(Constraint, ForcedTextIsWhatHasToCome) {
+  const auto constraint = compile(Spec::Kind::kRegex, "value=[0-9] end").value();
+  Matcher matcher(constraint);
+  EXPECT_EQ(matcher.forced_text(), "value=");
+  EXPECT_EQ(matcher.forced_text(3), "val");
+  for (const char byte : std::string_view("value=7")) ASSERT_TRUE(matcher.accept(byte));
+  EXPECT_EQ(matcher.forced_text(), " end");
+}
+
+TEST(Constraint, NothingIsAllowedThatCannotBeCompleted) {
+  for (const char* schema : {R"({"type":"object","required":["a"],"properties":{"a":false}})",
+                             R"({"allOf":[{"type":"string"},{"type":"number"}]})",
+                             R"({"$ref":"#/$defs/n","$defs":{"n":{"type":"object","required":["n"],
+            "properties":{"n":{"$ref":"#/$defs/n"}}}}})",
+                             R"({"type":"string","pattern":"^a$","minLength":2})"}) {
+    const auto constraint = compile(Spec::Kind::kJsonSchema, schema);
+    ASSERT_FALSE(constraint) << schema;
+    EXPECT_EQ(constraint.error().code, base::Code::kInvalidArgument) << schema;
+  }
+}
+
+TEST(Constraint, AmbiguousGrammarsAreBounded) {
+  // Every prefix has exponentially many readings; equal ones are one thread.
+  const auto constraint =
+      compile(Spec::Kind::kGbnf, "root ::= s\ns ::= \"a\" s \"a\"? | \"a\" s? | \"a\"").value();
+  Matcher matcher(constraint);
+  std::vector<std::uint32_t> mask(small_lexicon()->mask_words());
+  for (int i = 0; i < 2000; ++i) {
+    if (!matcher.fill_mask(mask) || !matcher.accept('a')) return;  // refused is fine
+  }
+}
+
+TEST(Constraint, SharedBetweenThreads) {
+  const auto constraint =
+      compile(Spec::Kind::kJsonSchema, R"({"type":"array","items":{"type":"integer"}})").value();
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 3; ++round) EXPECT_TRUE(accepts(constraint, "[1, 22, 333]"));
+    });
+}
+
+TEST(Constraint, DeepNestingEndsInAMaskThatStillLeadsOut) {
+  const auto constraint = compile(Spec::Kind::kJsonSchema, "true").value();
+  Matcher matcher(constraint);
+  std::size_t depth = 0;
+  while (depth < 10'000 && matcher.accept('[')) ++depth;
+  EXPECT_GT(depth, 100U);
+  EXPECT_LT(depth, 10'000U);
+  for (; depth > 0; --depth) ASSERT_TRUE(matcher.accept(']'));
+  EXPECT_TRUE(matcher.must_end());
 }
 
 }  // namespace

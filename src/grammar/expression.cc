@@ -308,10 +308,11 @@ Expr ExpressionPool::derive_uncached(Expr expr, std::uint8_t byte) {
   }
 }
 
-Expr ExpressionPool::step(Expr expr, std::uint8_t byte) {
+Expr ExpressionPool::step_anew(Expr expr, std::uint8_t byte) {
   const Expr next = derive(expr, byte);
-  if (next == kNothing || !nodes_[next].guarded) return next;
-  return dead(next) ? kNothing : next;
+  if (next == kNothing || !nodes_[next].guarded || !dead(next)) return next;
+  if (table_of_[expr] != IdTable::kNone && !exhausted_) tables_[table_of_[expr] + byte] = kNothing;
+  return kNothing;
 }
 
 bool ExpressionPool::dead(Expr expr) {

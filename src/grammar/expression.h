@@ -58,7 +58,17 @@ class ExpressionPool {
 
   [[nodiscard]] bool nullable(Expr expr) const { return nodes_[expr].nullable; }
   /// What may follow after `byte`; kNothing exactly when nothing can any more.
-  Expr step(Expr expr, std::uint8_t byte);
+  Expr step(Expr expr, std::uint8_t byte) {
+    const std::uint32_t table = table_of_[expr];
+    if (table != IdTable::kNone) {
+      const Expr next = tables_[table + byte];
+      if (next != IdTable::kNone) {
+        const Node& node = nodes_[next];
+        if (!node.guarded || node.life == Life::kAlive) return next;
+      }
+    }
+    return step_anew(expr, byte);
+  }
   /// Whether no string is in the language.
   bool dead(Expr expr);
   bool matches(Expr expr, std::string_view text);
@@ -109,6 +119,7 @@ class ExpressionPool {
   [[nodiscard]] bool equal(const Node& left, const Node& right) const;
   Expr combine(Kind kind, std::vector<Expr>& parts);
   void flatten(Kind kind, Expr part, std::vector<Expr>& out) const;
+  Expr step_anew(Expr expr, std::uint8_t byte);
   Expr derive(Expr expr, std::uint8_t byte);
   Expr derive_uncached(Expr expr, std::uint8_t byte);
   Expr derive_multiple(const Node& node, std::uint8_t byte);

@@ -82,16 +82,19 @@ JsonText::JsonText() {
   comma = pool.sequence({space, one_of(pool, ","), space});
   colon = pool.sequence({space, one_of(pool, ":"), space});
 
-  // Every derivative is worked out here, once for all constraints.
-  std::vector<bool> seen;
-  states = {string, body, plain_string, plain_body, number, integer};
+  plain_key = pool.sequence(plain_string, colon);
+
+  // Every derivative is worked out here, once for all constraints; but for those past a key's
+  // closing quote, whose masks depend on what follows.
+  states = {string, body, plain_string, plain_body, plain_key, number, integer};
+  std::vector<bool> seen(pool.size(), false);
+  for (const Expr state : states) seen[state] = true;
+  seen[colon] = true;
   for (std::size_t i = 0; i < states.size(); ++i)
     for (unsigned byte = 0; byte < 256; ++byte) {
       const Expr next = pool.step(states[i], static_cast<std::uint8_t>(byte));
       if (next == kNothing || next == kEmpty) continue;
       if (seen.size() < pool.size()) seen.resize(pool.size(), false);
-      for (const Expr root : {string, body, plain_string, plain_body, number, integer})
-        seen[root] = true;
       if (seen[next]) continue;
       seen[next] = true;
       states.push_back(next);

@@ -31,7 +31,8 @@ struct JsonText {
   Expr integer;  // a number without fraction (but .0) and exponent
   Expr comma;    // with the space around it
   Expr colon;
-  std::vector<Expr> states;  // every state of string, number and integer
+  Expr plain_key;            // plain_string, then the colon
+  std::vector<Expr> states;  // every state of the strings, keys and numbers
 };
 
 /// A code point as UTF-8, appended.

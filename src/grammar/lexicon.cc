@@ -38,8 +38,8 @@ base::Result<std::shared_ptr<const Lexicon>> Lexicon::create(
   for (const Expr state : json.states) {
     if (lexicon->shared_masks_.size() <= state)
       lexicon->shared_masks_.resize(state + std::size_t{1});
-    lexicon->shared_masks_[state] =
-        std::make_unique<StateMask>(make_state_mask(json.pool, state, view));
+    lexicon->shared_masks_[state] = std::make_unique<StateMask>(
+        make_state_mask(json.pool, state, view, ByteSet::range(0, 255)));
   }
   lexicon->slices_ = StringSlices::make(json.pool, json.body, view);
   return std::shared_ptr<const Lexicon>(lexicon);

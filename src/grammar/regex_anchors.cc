@@ -94,11 +94,12 @@ RegexNode ended(const RegexNode& node, Kind mark, Budget& budget) {
       };
       for (std::ptrdiff_t last = count - 1; last >= 0; --last) {
         RegexNode way;
-        for (std::ptrdiff_t i = 0; i < last; ++i) way.parts.push_back(plain(part(i), mark, budget));
+        for (std::ptrdiff_t i = 0; i < last && budget > 0; ++i)
+          way.parts.push_back(plain(part(i), mark, budget));
         way.parts.push_back(ended(part(last), mark, budget));
         if (!forward) std::ranges::reverse(way.parts);
         ways.push_back(std::move(way));
-        if (!marks(part(last), mark)) break;
+        if (!marks(part(last), mark) || budget == 0) break;
       }
       return either(std::move(ways));
     }

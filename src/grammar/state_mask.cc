@@ -11,41 +11,52 @@ void append(std::vector<text::TokenId>& out, std::span<const text::TokenId> toke
   out.insert(out.end(), tokens.begin(), tokens.end());
 }
 
+/// Past so many, their subtrees have much in common, and a tree of remainders is smaller.
+constexpr std::size_t kExitNodesMax = 48;
+
+bool goes_on(const TokenTrie& trie, std::uint32_t node, const ByteSet& follow) {
+  for (std::uint32_t child = node + 1; child < trie.nodes[node].end; child = trie.nodes[child].end)
+    if (follow.has(trie.nodes[child].byte)) return true;
+  return false;
+}
+
 /// The tokens strictly below a node, with what they have past it.
-void append_remainders(const TokenView& view, std::uint32_t node,
+void append_remainders(const TokenView& view, std::uint32_t node, const ByteSet& follow,
                        std::vector<TokenTrie::Entry>& out) {
-  const std::size_t own = view.trie.at(node).size();
-  for (const text::TokenId token : view.trie.under(node).subspan(own))
-    out.emplace_back(std::string_view(view.bytes[static_cast<std::size_t>(token)])
-                         .substr(view.trie.nodes[node].depth),
-                     token);
+  const std::size_t depth = view.trie.nodes[node].depth;
+  for (std::uint32_t child = node + 1; child < view.trie.nodes[node].end;
+       child = view.trie.nodes[child].end) {
+    if (!follow.has(view.trie.nodes[child].byte)) continue;
+    for (const text::TokenId token : view.trie.under(child))
+      out.emplace_back(std::string_view(view.bytes[static_cast<std::size_t>(token)]).substr(depth),
+                       token);
+  }
 }
 
 }  // namespace
 
 StateMask make_state_mask(ExpressionPool& pool, Expr state, const TokenView& view,
-                          const StateMask* base, Expr base_state) {
+                          const ByteSet& follow, const KnownMask& base) {
   StateMask mask;
-  mask.base = base;
-  std::vector<TokenTrie::Entry> exits;
+  mask.base = base.mask;
   struct Pair {
     Expr state;
     Expr base;
   };
   std::vector<Pair> way(view.trie.depth_max + 1);
-  way[0] = {state, base == nullptr ? kNothing : base_state};
+  way[0] = {state, base.state};
   const std::uint32_t size = view.trie.size();
   for (std::uint32_t i = 1; i < size;) {
     const TokenTrie::Node& node = view.trie.nodes[i];
     const Pair& above = way[node.depth - 1U];
     Pair here{pool.step(above.state, node.byte),
               above.base == kNothing ? kNothing : pool.step(above.base, node.byte)};
-    if (base != nullptr && here.state == here.base) {  // also where both are dead
+    if (base.mask != nullptr && here.state == here.base) {  // also where both are dead
       i = node.end;
       continue;
     }
     if (here.state == kNothing) {
-      if (base != nullptr) append(mask.removed, view.trie.under(i));
+      if (base.mask != nullptr) append(mask.removed, view.trie.under(i));
       i = node.end;
       continue;
     }
@@ -58,7 +69,7 @@ StateMask make_state_mask(ExpressionPool& pool, Expr state, const TokenView& vie
       }
     }
     append(mask.sparse, view.trie.at(i));
-    if (pool.nullable(here.state)) append_remainders(view, i, exits);
+    if (pool.nullable(here.state) && goes_on(view.trie, i, follow)) mask.exit_nodes.push_back(i);
     way[node.depth] = here;
     ++i;
   }
@@ -69,7 +80,13 @@ StateMask make_state_mask(ExpressionPool& pool, Expr state, const TokenView& vie
     mask.sparse.clear();
   }
   mask.sparse.shrink_to_fit();
-  mask.exits = TokenTrie(std::move(exits));
+  if (mask.exit_nodes.size() > kExitNodesMax) {
+    std::vector<TokenTrie::Entry> exits;
+    for (const std::uint32_t node : mask.exit_nodes) append_remainders(view, node, follow, exits);
+    mask.exits = TokenTrie(std::move(exits));
+    mask.exit_nodes.clear();
+  }
+  mask.exit_nodes.shrink_to_fit();
   return mask;
 }
 
@@ -92,7 +109,7 @@ StringSlices StringSlices::make(ExpressionPool& pool, Expr body, const TokenView
     if (next == kEmpty) {  // the closing quote
       std::vector<TokenTrie::Entry>& list = exits[above.characters];
       for (const text::TokenId token : view.trie.at(i)) list.emplace_back("", token);
-      append_remainders(view, i, list);
+      append_remainders(view, i, ByteSet::range(0, 255), list);
     }
     if (next == kNothing || next == kEmpty) {
       i = node.end;

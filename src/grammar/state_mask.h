@@ -21,8 +21,10 @@
 namespace nearside::grammar {
 
 struct StateMask {
-  std::vector<std::uint32_t> dense;    // tokens that stay within, as a mask; or empty
-  std::vector<text::TokenId> sparse;   // the same, as a list
+  std::vector<std::uint32_t> dense;   // tokens that stay within, as a mask; or empty
+  std::vector<text::TokenId> sparse;  // the same, as a list
+  // Nodes of the vocabulary's tree where the end is reached, if they are few; else:
+  std::vector<std::uint32_t> exit_nodes;
   TokenTrie exits;                     // remainders of tokens that go past the end
   const StateMask* base = nullptr;     // all of it holds too,
   std::vector<text::TokenId> removed;  // but not for these tokens
@@ -39,10 +41,17 @@ struct TokenView {
   std::span<const std::string> bytes;  // by token
 };
 
-/// Walks the whole vocabulary. With `base` (the mask of the state `base_state`), only the part of
-/// it where the two states differ: a string but for some names is nearly a string.
+/// What is already known of another state.
+struct KnownMask {
+  const StateMask* mask = nullptr;
+  Expr state = kNothing;
+};
+
+/// Walks the vocabulary as far as the state goes. Exits are kept only where one of the bytes in
+/// `follow` comes next. With `base`, whose mask has at least the same exits, only that part is
+/// walked where the two states differ: a string but for some names is nearly a string.
 StateMask make_state_mask(ExpressionPool& pool, Expr state, const TokenView& view,
-                          const StateMask* base = nullptr, Expr base_state = kNothing);
+                          const ByteSet& follow, const KnownMask& base = {});
 
 /// Tokens seen from inside a JSON string, by how many characters they begin: with these the mask of
 /// a string of bounded length needs no walk.
