@@ -10,10 +10,13 @@ using base::fail;
 namespace {
 
 constexpr Architecture kArchitectures[] = {
-    {"llama", build_llama},    // also Mistral
-    {"qwen2", build_qwen2},    // also Qwen 2.5
-    {"qwen3", build_qwen3},    //
-    {"gemma3", build_gemma3},  //
+    {"llama", build_llama},      // also Mistral
+    {"qwen2", build_qwen2},      // also Qwen 2.5
+    {"qwen3", build_qwen3},      //
+    {"gemma3", build_gemma3},    //
+    {"smollm3", build_smollm3},  //
+    {"granite", build_granite},  //
+    {"phi3", build_phi3},        //
 };
 
 }  // namespace

@@ -32,5 +32,11 @@ base::Result<std::unique_ptr<Model>> build_qwen3(const gguf::File&, const Hyperp
                                                  TensorReader&);
 base::Result<std::unique_ptr<Model>> build_gemma3(const gguf::File&, const Hyperparameters&,
                                                   TensorReader&);
+base::Result<std::unique_ptr<Model>> build_smollm3(const gguf::File&, const Hyperparameters&,
+                                                   TensorReader&);
+base::Result<std::unique_ptr<Model>> build_granite(const gguf::File&, const Hyperparameters&,
+                                                   TensorReader&);
+base::Result<std::unique_ptr<Model>> build_phi3(const gguf::File&, const Hyperparameters&,
+                                                TensorReader&);
 
 }  // namespace nearside::model

@@ -22,14 +22,30 @@ Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, st
   const auto name = [&](std::string_view tensor) { return layer_tensor(i, tensor); };
   Layer layer;
   layer.attention_norm = TRY(tensors.vector(name("attn_norm.weight"), shape.embedding));
-  layer.query = TRY(tensors.matrix(name("attn_q.weight"), shape.query_width(), shape.embedding));
-  layer.key = TRY(tensors.matrix(name("attn_k.weight"), shape.kv_width(), shape.embedding));
-  layer.value = TRY(tensors.matrix(name("attn_v.weight"), shape.kv_width(), shape.embedding));
+  if (tensors.has(name("attn_qkv.weight"))) {  // one matrix, one above the other
+    const std::vector<std::size_t> rows = {shape.query_width(), shape.kv_width(), shape.kv_width()};
+    std::vector<kernels::Weights> parts =
+        TRY(tensors.matrices(name("attn_qkv.weight"), rows, shape.embedding));
+    layer.query = std::move(parts[0]);
+    layer.key = std::move(parts[1]);
+    layer.value = std::move(parts[2]);
+  } else {
+    layer.query = TRY(tensors.matrix(name("attn_q.weight"), shape.query_width(), shape.embedding));
+    layer.key = TRY(tensors.matrix(name("attn_k.weight"), shape.kv_width(), shape.embedding));
+    layer.value = TRY(tensors.matrix(name("attn_v.weight"), shape.kv_width(), shape.embedding));
+  }
   layer.attention_output =
       TRY(tensors.matrix(name("attn_output.weight"), shape.embedding, shape.query_width()));
   layer.ffn_norm = TRY(tensors.vector(name("ffn_norm.weight"), shape.embedding));
-  layer.ffn_gate = TRY(tensors.matrix(name("ffn_gate.weight"), shape.ffn, shape.embedding));
-  layer.ffn_up = TRY(tensors.matrix(name("ffn_up.weight"), shape.ffn, shape.embedding));
+  if (tensors.has(name("ffn_gate.weight"))) {
+    layer.ffn_gate = TRY(tensors.matrix(name("ffn_gate.weight"), shape.ffn, shape.embedding));
+    layer.ffn_up = TRY(tensors.matrix(name("ffn_up.weight"), shape.ffn, shape.embedding));
+  } else {  // the gate above, in one matrix
+    std::vector<kernels::Weights> parts =
+        TRY(tensors.matrices(name("ffn_up.weight"), {shape.ffn, shape.ffn}, shape.embedding));
+    layer.ffn_gate = std::move(parts[0]);
+    layer.ffn_up = std::move(parts[1]);
+  }
   layer.ffn_down = TRY(tensors.matrix(name("ffn_down.weight"), shape.embedding, shape.ffn));
   return layer;
 }

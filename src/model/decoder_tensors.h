@@ -18,7 +18,8 @@ namespace nearside::model {
 std::string layer_tensor(std::size_t layer, std::string_view name);
 
 /// Embedding, output head (the embedding itself when the file has none), norms, and of each layer
-/// the four attention matrices and the three of the feed-forward block.
+/// the four attention matrices and the three of the feed-forward block (query, key and value, and
+/// gate and up, may each be one matrix).
 /// Errors: those of TensorReader.
 base::Result<TransformerWeights> read_decoder(const Hyperparameters& shape, TensorReader& tensors);
 

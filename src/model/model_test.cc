@@ -136,7 +136,8 @@ TEST_P(EveryArchitecture, CountsParametersAndBytes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Model, EveryArchitecture,
-                         testing::Values("llama", "qwen2", "qwen3", "gemma3"));
+                         testing::Values("llama", "qwen2", "qwen3", "gemma3", "smollm3", "granite",
+                                         "phi3"));
 
 TEST(Model, KnowsTheArchitecturesItLists) {
   for (const Architecture& architecture : architectures())

@@ -150,6 +150,15 @@ void add_metadata(const SynthShape& shape, std::size_t vocabulary, gguf::Writer&
   if (shape.window_tokens != 0) count("attention.sliding_window", shape.window_tokens);
   out.add(metadata_key(shape.architecture, "attention.layer_norm_rms_epsilon"), shape.norm_epsilon);
   out.add(metadata_key(shape.architecture, "rope.freq_base"), shape.rope_base);
+  const auto scale = [&](std::string_view name, float value) {
+    if (value != 0.0F) out.add(metadata_key(shape.architecture, name), value);
+  };
+  scale("embedding_scale", shape.embedding_scale);
+  scale("residual_scale", shape.residual_scale);
+  scale("attention.scale", shape.attention_scale);
+  scale("logit_scale", shape.logit_divisor);
+  if (shape.fused)  // phi3 wants it
+    count("rope.scaling.original_context_length", shape.context_tokens);
 }
 
 /// Copies the tokenizer and pads its arrays with unused tokens. Returns the tokens then.
@@ -191,9 +200,13 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     synthesis.vector(name(tensor), size, 1.0F, 0.1F);
   };
   norm("attn_norm.weight", shape.embedding);
-  matrix("attn_q.weight", query_width, shape.embedding);
-  matrix("attn_k.weight", kv_width, shape.embedding);
-  matrix("attn_v.weight", kv_width, shape.embedding);
+  if (shape.fused) {
+    matrix("attn_qkv.weight", query_width + 2 * kv_width, shape.embedding);
+  } else {
+    matrix("attn_q.weight", query_width, shape.embedding);
+    matrix("attn_k.weight", kv_width, shape.embedding);
+    matrix("attn_v.weight", kv_width, shape.embedding);
+  }
   matrix("attn_output.weight", shape.embedding, query_width);
   if (shape.attention_biases) {
     synthesis.vector(name("attn_q.bias"), query_width, 0.0F, 0.5F);
@@ -210,8 +223,8 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     synthesis.vector(name("post_ffw_norm.weight"), shape.embedding, 8.0F, 0.8F);
   }
   norm("ffn_norm.weight", shape.embedding);
-  matrix("ffn_gate.weight", shape.ffn, shape.embedding);
-  matrix("ffn_up.weight", shape.ffn, shape.embedding);
+  if (!shape.fused) matrix("ffn_gate.weight", shape.ffn, shape.embedding);
+  matrix("ffn_up.weight", shape.fused ? 2 * shape.ffn : shape.ffn, shape.embedding);
   matrix("ffn_down.weight", shape.embedding, shape.ffn);
 }
 
@@ -230,6 +243,9 @@ Status synthesize(const SynthShape& shape, const SynthOptions& options,
   // Normalised states have length sqrt(embedding).
   synthesis.matrix("token_embd.weight", tokens, shape.embedding,
                    kLogitDeviation / std::sqrt(static_cast<float>(shape.embedding)));
+  if (shape.untied)
+    synthesis.matrix("output.weight", tokens, shape.embedding,
+                     kLogitDeviation / std::sqrt(static_cast<float>(shape.embedding)));
   synthesis.vector("output_norm.weight", shape.embedding, 1.0F, 0.1F);
   if (shape.rope_factors)
     synthesis.floats("rope_freqs.weight", shape.head_dim / 2,

@@ -32,9 +32,16 @@ struct SynthShape {
   bool head_norms = false;
   bool post_norms = false;
   std::size_t window_tokens = 0;
+  bool fused = false;   // query, key, value in one matrix; gate and up in one
+  bool untied = false;  // an output matrix of its own
+  // Granite's multipliers; 0: no such metadata.
+  float embedding_scale = 0.0F;
+  float residual_scale = 0.0F;
+  float attention_scale = 0.0F;
+  float logit_divisor = 0.0F;
 };
 
-/// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b. Embeddings are tied in all four.
+/// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b, smollm3-3b, granite-3.1-2b, phi-3-mini.
 [[nodiscard]] std::span<const SynthShape> synth_shapes();
 
 struct SynthOptions {

@@ -1,5 +1,7 @@
 // The shapes `model synth` knows. Source: config.json of the models on Hugging Face
-// (meta-llama/Llama-3.2-1B, Qwen/Qwen2.5-0.5B, Qwen/Qwen3-0.6B, google/gemma-3-1b-pt).
+// (meta-llama/Llama-3.2-1B, Qwen/Qwen2.5-0.5B, Qwen/Qwen3-0.6B, google/gemma-3-1b-pt,
+// HuggingFaceTB/SmolLM3-3B, ibm-granite/granite-3.1-2b-base,
+// microsoft/Phi-3-mini-4k-instruct).
 #include "model/synth.h"
 
 namespace nearside::model {
@@ -58,6 +60,47 @@ constexpr SynthShape kShapes[] = {
      .head_norms = true,
      .post_norms = true,
      .window_tokens = 512},
+    {.name = "smollm3-3b",
+     .architecture = "smollm3",
+     .layers = 36,
+     .embedding = 2048,
+     .ffn = 11'008,
+     .heads = 16,
+     .kv_heads = 4,
+     .head_dim = 128,
+     .vocabulary = 128'256,
+     .context_tokens = 65'536,
+     .rope_base = 5'000'000.0F},
+    {.name = "granite-3.1-2b",
+     .architecture = "granite",
+     .layers = 40,
+     .embedding = 2048,
+     .ffn = 8192,
+     .heads = 32,
+     .kv_heads = 8,
+     .head_dim = 64,
+     .vocabulary = 49'155,
+     .context_tokens = 131'072,
+     .norm_epsilon = 1e-5F,
+     .rope_base = 5'000'000.0F,
+     .embedding_scale = 12.0F,
+     .residual_scale = 0.22F,
+     .attention_scale = 0.015625F,
+     .logit_divisor = 8.0F},
+    {.name = "phi-3-mini",
+     .architecture = "phi3",
+     .layers = 32,
+     .embedding = 3072,
+     .ffn = 8192,
+     .heads = 32,
+     .kv_heads = 32,
+     .head_dim = 96,
+     .vocabulary = 32'064,
+     .context_tokens = 4096,
+     .norm_epsilon = 1e-5F,
+     .window_tokens = 2047,
+     .fused = true,
+     .untied = true},
 };
 
 }  // namespace

@@ -56,9 +56,10 @@ TEST(Synth, RefusesAVocabularyFileWithoutTokens) {
   EXPECT_FALSE(synthesize(tiny_shape("llama"), {}, parse(bytes), writer));
 }
 
-TEST(Synth, KnowsTheFourShapesByName) {
-  ASSERT_EQ(synth_shapes().size(), 4U);
+TEST(Synth, KnowsTheSevenShapesByName) {
+  ASSERT_EQ(synth_shapes().size(), 7U);
   EXPECT_EQ(synth_shapes()[3].name, "gemma-3-1b");
+  EXPECT_EQ(synth_shapes()[6].name, "phi-3-mini");
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -36,14 +38,27 @@ Result<const gguf::Tensor*> TensorReader::find(const std::string& name,
 
 Result<kernels::Weights> TensorReader::matrix(const std::string& name, std::size_t rows,
                                               std::size_t columns) {
-  const gguf::Tensor* tensor = TRY(find(name, {columns, rows}));
+  std::vector<kernels::Weights> one = TRY(matrices(name, {rows}, columns));
+  return std::move(one.front());
+}
+
+Result<std::vector<kernels::Weights>> TensorReader::matrices(const std::string& name,
+                                                             const std::vector<std::size_t>& rows,
+                                                             std::size_t columns) {
+  const std::size_t all = std::accumulate(rows.begin(), rows.end(), std::size_t{0});
+  const gguf::Tensor* tensor = TRY(find(name, {columns, all}));
   if (!kernels::Weights::supports(tensor->type, columns))
     return fail(Code::kUnsupported, "tensor {} is of type {}, which cannot be computed with", name,
                 gguf::tensor_type_info(tensor->type).name);
-  matrices_.push_back(kernels::Weights::reserve(
-      {.type = tensor->type, .rows = rows, .columns = columns, .data = tensor->data.data()},
-      table_));
-  return matrices_.back();
+  std::vector<kernels::Weights> parts;
+  const std::byte* data = tensor->data.data();
+  for (const std::size_t count : rows) {
+    parts.push_back(kernels::Weights::reserve(
+        {.type = tensor->type, .rows = count, .columns = columns, .data = data}, table_));
+    data += gguf::tensor_bytes(tensor->type, count * columns);
+  }
+  matrices_.insert(matrices_.end(), parts.begin(), parts.end());
+  return parts;
 }
 
 void TensorReader::pack(std::size_t threads) {

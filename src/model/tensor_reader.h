@@ -24,6 +24,10 @@ class TensorReader {
   /// without products).
   base::Result<kernels::Weights> matrix(const std::string& name, std::size_t rows,
                                         std::size_t columns);
+  /// One matrix [sum of rows, columns] as several, one above the other. Errors: as matrix().
+  base::Result<std::vector<kernels::Weights>> matrices(const std::string& name,
+                                                       const std::vector<std::size_t>& rows,
+                                                       std::size_t columns);
   /// A vector [size] as f32. Errors: as matrix().
   base::Result<std::vector<float>> vector(const std::string& name, std::size_t size);
   /// Empty when the file has no such tensor.

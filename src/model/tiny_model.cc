@@ -56,6 +56,16 @@ SynthShape tiny_shape(std::string_view architecture) {
     shape.head_norms = true;
     shape.post_norms = true;
     shape.window_tokens = 16;
+  } else if (architecture == "smollm3") {
+    shape.layers = 5;
+  } else if (architecture == "granite") {
+    shape.embedding_scale = 12.0F;
+    shape.residual_scale = 0.22F;
+    shape.attention_scale = 0.1F;
+    shape.logit_divisor = 2.0F;
+  } else if (architecture == "phi3") {
+    shape.kv_heads = 4;
+    shape.fused = true;
   } else {
     CHECK(false);
   }

@@ -16,8 +16,8 @@ inline constexpr std::int32_t kTinyBos = 256;
 inline constexpr std::int32_t kTinyEnd = 257;
 inline constexpr std::size_t kTinyVocabulary = 258;
 
-/// Two layers (gemma3: seven, so that both kinds of attention occur), 32 wide, context 256.
-/// REQUIRES: one of architectures().
+/// Two layers (gemma3: seven, smollm3: five, so that both kinds of attention occur), 32 wide,
+/// context 256. REQUIRES: one of architectures().
 SynthShape tiny_shape(std::string_view architecture);
 
 /// A byte-level tokenizer with BOS, an end token and a chat template that writes
