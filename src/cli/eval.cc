@@ -15,6 +15,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     eval_perplexity,
+    eval_schemas,
     eval_task,
 };
 

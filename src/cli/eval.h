@@ -9,6 +9,7 @@ namespace nearside::cli {
 Run eval(CLI::App& root, CLI::App*& command);
 
 Run eval_perplexity(CLI::App& root, CLI::App*& command);
+Run eval_schemas(CLI::App& root, CLI::App*& command);
 Run eval_task(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

@@ -14,12 +14,14 @@ namespace {
 
 // One line a subcommand.
 constexpr std::array kSubcommands = {
-    model_inspect,  //
-    model_render,   //
-    model_seal,     //
-    model_sign,     //
-    model_synth,    //
-    model_verify,   //
+    model_import,    //
+    model_inspect,   //
+    model_quantize,  //
+    model_render,    //
+    model_seal,      //
+    model_sign,      //
+    model_synth,     //
+    model_verify,    //
 };
 
 }  // namespace

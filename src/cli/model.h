@@ -8,7 +8,9 @@ namespace nearside::cli {
 
 Run model(CLI::App& root, CLI::App*& command);
 
+Run model_import(CLI::App& root, CLI::App*& command);
 Run model_inspect(CLI::App& root, CLI::App*& command);
+Run model_quantize(CLI::App& root, CLI::App*& command);
 Run model_render(CLI::App& root, CLI::App*& command);
 Run model_seal(CLI::App& root, CLI::App*& command);
 Run model_sign(CLI::App& root, CLI::App*& command);
