@@ -78,8 +78,8 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
                           .choice = choice,
                           .prompt = prompt.tokens,
                           .arrival = arrivals_++,
-                          .guessed_tokens_max = options_.guessed_tokens_max,
                           .seed = choice == 0 ? seed : further_seeds.next(),
+                          .guessed_tokens_max = options_.guessed_tokens_max,
                           .limits = limits,
                           .form = form,
                           .spelled_tokens = request.kind == chat::Request::Kind::kChat
