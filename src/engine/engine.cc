@@ -76,7 +76,11 @@ Result<std::unique_ptr<Engine>> Engine::load(base::MappedFile file, const std::s
   const kernels::Table& table =
       options.kernels != nullptr ? *options.kernels : kernels::best_table();
   Result<LoadedModel> loaded = load_model(std::move(file), name, table, options.threads);
-  if (!loaded) return std::move(loaded).error().with_context(name);
+  if (!loaded) {
+    // What the file's reader says names it already.
+    base::Error error = std::move(loaded).error();
+    return error.message.starts_with(name) ? error : std::move(error).with_context(name);
+  }
   const model::Hyperparameters& shape = loaded->model->hyperparameters();
   Options adjusted = options;
   adjusted.context_tokens_max = std::min(options.context_tokens_max, shape.context_tokens);

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <poll.h>
+
 #include "engine/engine.h"
 
 namespace nearside::worker {
@@ -16,6 +18,7 @@ namespace nearside::worker {
 ///   "begin"        a piece "begun", then as "wait"
 ///   "watch"        a piece "cancelled" for each other request that is cancelled
 ///   "refuse"       submit() fails with kContextLength
+///   "hang"         as "wait", but step() never returns
 ///   "broken text"  a piece that is not UTF-8
 class FakeEngine final : public engine::Engine {
  public:
@@ -46,6 +49,8 @@ class FakeEngine final : public engine::Engine {
 
   bool step(const Sink& sink) override {
     const bool worked = !saying_.empty() || !once_.empty() || cancellations_to_tell_ > 0;
+    for (const auto& [id, prompt] : running_)
+      while (prompt == "hang") ::poll(nullptr, 0, -1);
     for (; cancellations_to_tell_ > 0; --cancellations_to_tell_)
       for (const auto& [id, prompt] : running_)
         if (prompt == "watch") sink(id, chat::TextDelta{"cancelled"});

@@ -28,6 +28,7 @@ enum class FrameKind : std::uint8_t {
   kReasoning = 22,
   kChoiceEnded = 23,
   kEmbedded = 24,
+  kAlive = 25,
 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 5;

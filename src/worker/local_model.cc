@@ -45,9 +45,17 @@ WorkerCommand command_for(const LocalModelOptions& options) {
   return command;
 }
 
+/// Without the name that the worker put before it: every sentence here brings its own.
+std::string_view without_name(std::string_view message, const std::string& name) {
+  if (message.starts_with(name) && message.substr(name.size()).starts_with(": "))
+    message.remove_prefix(name.size() + 2);
+  return message;
+}
+
 /// What callers hear: always kUnavailable, so that the gateway asks another target.
 base::Error to_callers(const std::string& name, const base::Error& why) {
-  return fail(Code::kUnavailable, "model {} is not available: {}", name, why.message);
+  return fail(Code::kUnavailable, "model {} is not available: {}", name,
+              without_name(why.message, name));
 }
 
 }  // namespace
@@ -138,7 +146,7 @@ void LocalModel::supervise(const std::stop_token& stop) {
                    death->why.message, delay->count());
     else
       logger_.error(kRoom, "model {}: {}; it is not started again", options_.name,
-                    death->why.message);
+                    without_name(death->why.message, options_.name));
     rest(stop, delay);
     if (stop.stop_requested()) break;
     {
@@ -155,9 +163,13 @@ std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
   // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
   if (!process) return Death{std::move(process).error(), false, std::nullopt};
   set_state(State::kStarting, std::nullopt, process->pid());
-  const auto session = std::make_unique<Session>(*process, *calls_, clock_);
-  return session->run(stop, options_.ready_timeout,
-                      [this](const Ready& ready) { set_ready(ready); });
+  const auto session = std::make_unique<Session>(
+      *process, *calls_, clock_, SessionLimits{options_.ready_timeout, options_.silence_max},
+      Session::Listener{[this](const Ready& ready) { set_ready(ready); },
+                        [this](const std::string& line) {
+                          logger_.warn(kRoom, "model {}'s worker says: {}", options_.name, line);
+                        }});
+  return session->run(stop);
 }
 
 void LocalModel::set_ready(const Ready& ready) {

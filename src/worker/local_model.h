@@ -32,6 +32,10 @@ struct LocalModelOptions {
   std::string program = "/proc/self/exe";  // run as `program worker ...`; tests have their own
   /// Loading a large model from a cold disk takes its time; a worker that passes it is killed.
   std::chrono::milliseconds ready_timeout{300'000};
+  /// A worker that owes answers and has said nothing for so long is killed: it speaks after each
+  /// step, and the longest step (a batch of a large prompt through a large model on few cores)
+  /// takes some ten seconds.
+  std::chrono::milliseconds silence_max{120'000};
   RestartOptions restart;
   CallLimits calls;
 };

@@ -125,6 +125,27 @@ TEST_F(LocalModelTest, AnswersThroughASandboxedProcess) {
   EXPECT_EQ(snapshot.sandbox.substr(0, 7), "seccomp");
 }
 
+TEST_F(LocalModelTest, KillsAWorkerThatHangsOverAnAnswerAndStartsAnother) {
+  options_.silence_max = milliseconds(200);
+  const auto model = open_ready();
+  Heard heard;
+  const auto call = model->start(prompt("hang"), heard.sink());
+  ASSERT_TRUE(heard.wait_ended());
+  EXPECT_EQ(heard.error().code, Code::kUnavailable);
+  EXPECT_NE(heard.error().message.find("hung"), std::string::npos) << heard.error().message;
+  ASSERT_TRUE(model->wait_ready(kPatience));
+  EXPECT_EQ(model->snapshot().restarts, 1U);
+}
+
+TEST_F(LocalModelTest, WorkersMaySaySomethingOnTheirStandardError) {
+  const auto model = open("complain");
+  ASSERT_TRUE(model->wait_ready(kPatience));
+  Heard heard;
+  const auto call = model->start(prompt("say fine"), heard.sink());
+  ASSERT_TRUE(heard.wait_ended());
+  EXPECT_EQ(heard.text(), "fine");
+}
+
 TEST_F(LocalModelTest, FailsEveryCallOfAKilledWorkerAndStartsAnother) {
   const auto model = open_ready();
   Heard heard[3];

@@ -74,6 +74,8 @@ std::string encode_load_failed(const base::Error& error) {
   return encode_frame(FrameKind::kLoadFailed, writer.bytes());
 }
 
+std::string encode_alive() { return encode_frame(FrameKind::kAlive, {}); }
+
 base::Result<FromWorker> decode_from_worker(const Frame& frame) {
   PayloadReader reader(frame.payload);
   const auto kind = static_cast<FrameKind>(frame.kind);
@@ -83,6 +85,10 @@ base::Result<FromWorker> decode_from_worker(const Frame& frame) {
     TRY(take_error(reader, failed.error));
     TRY(reader.end());
     return FromWorker(std::move(failed));
+  }
+  if (kind == FrameKind::kAlive) {
+    TRY(reader.end());
+    return FromWorker(Alive{});
   }
   const auto id = TRY(reader.number<RequestId>());
   return FromWorker(Happened{id, TRY(take_event(kind, reader))});

@@ -54,10 +54,13 @@ struct Happened {
   RequestId id = 0;
   chat::Event event;
 };
-using FromWorker = std::variant<Ready, LoadFailed, Happened>;
+/// A step is done that produced nothing: the worker has not hung.
+struct Alive {};
+using FromWorker = std::variant<Ready, LoadFailed, Happened, Alive>;
 
 std::string encode_ready(const Ready& ready);
 std::string encode_load_failed(const base::Error& error);
+std::string encode_alive();
 std::string encode_event(RequestId id, const chat::Event& event);
 /// All text that comes out is valid UTF-8 and bounded. Errors: kCorrupt.
 base::Result<FromWorker> decode_from_worker(const Frame& frame);

@@ -30,6 +30,9 @@ class Server {
     bool busy = false;
     while (TRY(receive(busy))) {
       busy = engine_.step([this](RequestId id, chat::Event event) { tell(id, event); });
+      // A long prompt takes many steps that have nothing to say; the gateway takes silence for a
+      // worker that hangs.
+      if (busy && events_.empty()) events_ = encode_alive();
       // One write for all that a step and the submissions before it produced.
       const base::Status sent = write_all(channel_, std::exchange(events_, {}));
       if (!sent) return {};  // the gateway is gone: the same as the end of the channel

@@ -14,10 +14,15 @@ using base::Code;
 using base::fail;
 using std::chrono::milliseconds;
 
-std::optional<Death> Session::run(const std::stop_token& stop, milliseconds ready_timeout,
-                                  const std::function<void(const Ready&)>& on_ready) {
-  on_ready_ = on_ready;
-  const base::SteadyTime ready_deadline = clock_.steady() + ready_timeout;
+namespace {
+
+// A dead worker's pipe holds 64 KiB at most.
+constexpr std::size_t kLastComplaintReads = 16;
+
+}  // namespace
+
+std::optional<Death> Session::run(const std::stop_token& stop) {
+  const base::SteadyTime ready_deadline = clock_.steady() + limits_.ready_timeout;
   while (!stop.stop_requested()) {
     calls_.deliver_refusals();
     if (sent_ == pending_.size()) {
@@ -28,8 +33,14 @@ std::optional<Death> Session::run(const std::stop_token& stop, milliseconds read
     bool writable = false;
     if (!wait(ready_deadline, readable, writable)) {
       process_.kill();
+      if (ready_at_)
+        return dead(fail(Code::kUnavailable,
+                         "the worker was stopped because it hung: it said nothing for {} ms while "
+                         "it owed {} answers",
+                         limits_.silence_max.count(), calls_.in_flight()),
+                    Ending::kLate);
       return dead(fail(Code::kUnavailable, "the worker did not get ready within {} ms",
-                       ready_timeout.count()),
+                       limits_.ready_timeout.count()),
                   Ending::kLate);
     }
     // Reading first: what a worker said before it died is heard before its death is.
@@ -47,26 +58,46 @@ std::optional<Death> Session::run(const std::stop_token& stop, milliseconds read
 
 bool Session::wait(base::SteadyTime ready_deadline, bool& readable, bool& writable) {
   int timeout_ms = -1;
-  if (!ready_at_) {
-    const auto left = std::chrono::ceil<milliseconds>(ready_deadline - clock_.steady()).count();
+  if (const auto until = patience(ready_deadline)) {
+    const auto left = std::chrono::ceil<milliseconds>(*until - clock_.steady()).count();
     if (left <= 0) return false;
     timeout_ms = static_cast<int>(std::min<std::int64_t>(left, 60'000));
   }
   const bool sending = sent_ < pending_.size();
-  std::array<pollfd, 2> waiting = {
+  std::array<pollfd, 3> waiting = {
       pollfd{process_.channel().get(), static_cast<short>(sending ? POLLIN | POLLOUT : POLLIN), 0},
-      pollfd{calls_.wake_fd(), POLLIN, 0}};
+      pollfd{calls_.wake_fd(), POLLIN, 0}, pollfd{process_.errors().get(), POLLIN, 0}};
   if (::poll(waiting.data(), waiting.size(), timeout_ms) <= 0) return true;  // time, or a signal
   if (waiting[1].revents != 0) calls_.clear_wake();
+  if (waiting[2].revents != 0) hear_complaints();
   readable = (waiting[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
   writable = (waiting[0].revents & POLLOUT) != 0;
   return true;
+}
+
+std::optional<base::SteadyTime> Session::patience(base::SteadyTime ready_deadline) {
+  if (!ready_at_) return ready_deadline;
+  if (calls_.in_flight() == 0) {
+    owing_since_.reset();
+    return std::nullopt;
+  }
+  if (!owing_since_) owing_since_ = clock_.steady();
+  return *owing_since_ + limits_.silence_max;
+}
+
+void Session::hear_complaints() {
+  std::array<char, 4096> bytes;
+  const ssize_t count = ::read(process_.errors().get(), bytes.data(), bytes.size());
+  if (count <= 0) return;  // at its end the channel's end is near, too
+  for (const std::string& line : complaints_.push({bytes.data(), static_cast<std::size_t>(count)}))
+    listener_.on_complaint(line);
 }
 
 base::Status Session::receive() {
   const ssize_t count = ::read(process_.channel().get(), chunk_.data(), chunk_.size());
   if (count < 0 && (errno == EINTR || errno == EAGAIN)) return {};
   if (count <= 0) return fail(Code::kUnavailable, "closed its channel");
+  if (owing_since_) owing_since_ = clock_.steady();
   reader_.append(std::span(chunk_).first(static_cast<std::size_t>(count)));
   while (const std::optional<Frame> frame = TRY(reader_.next())) {
     FromWorker message = TRY(decode_from_worker(*frame));
@@ -77,6 +108,10 @@ base::Status Session::receive() {
 }
 
 base::Status Session::handle(FromWorker message) {
+  if (std::holds_alternative<Alive>(message)) {
+    if (!ready_at_) return fail(Code::kCorrupt, "a sign of life before the model was ready");
+    return {};
+  }
   if (auto* happened = std::get_if<Happened>(&message)) {
     if (!ready_at_) return fail(Code::kCorrupt, "an event before the model was ready");
     calls_.deliver(happened->id, std::move(happened->event));
@@ -89,7 +124,7 @@ base::Status Session::handle(FromWorker message) {
   }
   ready_at_ = clock_.steady();
   calls_.open();  // first: whoever sees the model ready may call
-  on_ready_(std::get<Ready>(message));
+  listener_.on_ready(std::get<Ready>(message));
   return {};
 }
 
@@ -110,6 +145,8 @@ Death Session::dead(base::Error why, Ending ending) {
     death.served_for = std::chrono::duration_cast<milliseconds>(clock_.steady() - *ready_at_);
   if (ending == Ending::kMisbehaved) process_.kill();
   const std::string end = process_.end();
+  for (std::size_t before = 0; before < kLastComplaintReads; ++before) hear_complaints();
+  for (const std::string& line : complaints_.finish()) listener_.on_complaint(line);
   if (ending == Ending::kGone) why = fail(Code::kUnavailable, "the worker {}", end);
   if (ending == Ending::kMisbehaved)
     why =

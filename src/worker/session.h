@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "worker/calls.h"
+#include "worker/complaints.h"
 #include "worker/frame.h"
 #include "worker/protocol.h"
 #include "worker/worker_process.h"
@@ -24,20 +25,38 @@ struct Death {
   std::optional<std::chrono::milliseconds> served_for;  // since ready; empty: never was
 };
 
+struct SessionLimits {
+  std::chrono::milliseconds ready_timeout;
+  /// A worker that owes answers and says nothing for so long hangs: it speaks after every step.
+  std::chrono::milliseconds silence_max;
+};
+
 /// Runs on one thread, the supervisor's.
 class Session {
  public:
-  Session(WorkerProcess& process, Calls& calls, const base::Clock& clock)
-      : process_(process), calls_(calls), clock_(clock) {}
+  /// What the worker tells, besides answers.
+  struct Listener {
+    std::function<void(const Ready&)> on_ready;
+    std::function<void(const std::string& line)> on_complaint;  // on its standard error
+  };
+  Session(WorkerProcess& process, Calls& calls, const base::Clock& clock, SessionLimits limits,
+          Listener listener)
+      : process_(process),
+        calls_(calls),
+        clock_(clock),
+        limits_(limits),
+        listener_(std::move(listener)) {}
 
   /// Sends what `calls` has to send and delivers what the worker says, until it dies, misbehaves
   /// (then it is killed) or `stop` is requested and calls.wake() called (empty).
-  std::optional<Death> run(const std::stop_token& stop, std::chrono::milliseconds ready_timeout,
-                           const std::function<void(const Ready&)>& on_ready);
+  std::optional<Death> run(const std::stop_token& stop);
 
  private:
-  /// Waits for the channel or the calls. False when the time for getting ready is over.
+  /// Waits for the channel or the calls. False when the worker's time is over: see patience().
   bool wait(base::SteadyTime ready_deadline, bool& readable, bool& writable);
+  /// Until when the worker must have said something; empty: it owes nothing.
+  std::optional<base::SteadyTime> patience(base::SteadyTime ready_deadline);
+  void hear_complaints();
   /// Errors: kUnavailable (the worker is gone), kCorrupt, kTooLarge (it sent garbage).
   base::Status receive();
   base::Status handle(FromWorker message);
@@ -49,7 +68,10 @@ class Session {
   WorkerProcess& process_;
   Calls& calls_;
   const base::Clock& clock_;
-  std::function<void(const Ready&)> on_ready_;
+  const SessionLimits limits_;
+  const Listener listener_;
+  Complaints complaints_;
+  std::optional<base::SteadyTime> owing_since_;  // or heard from last, whichever is later
   std::optional<base::SteadyTime> ready_at_;
   std::optional<base::Error> load_failed_;
   FrameReader reader_{kFromWorkerBytesMax};

@@ -1,5 +1,6 @@
 // A worker process for tests: run_worker() around a FakeEngine. Its "model file" holds one word
-// that says how to behave: ok, refuse, die, late (never ready), garbage, oversized, twice.
+// that says how to behave: ok, refuse, die, complain, late (never ready), garbage, oversized,
+// twice.
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ base::Result<std::unique_ptr<engine::Engine>> load(base::MappedFile file, const 
   if (word == "refuse")
     return base::fail(base::Code::kCorrupt, "{}: at byte 0: not a GGUF file", name);
   if (word == "die") std::abort();
+  if (word == "complain") static_cast<void>(!::write(STDERR_FILENO, "broken\x1B[2J\nover\n", 16));
   if (word == "late") sleep_until_killed();
   if (word == "garbage") say(std::string_view("\x02\x00\x00\x00\x63??", 7));
   if (word == "oversized") say(std::string_view("\xFF\xFF\xFF\xFF\x12", 5));

@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/check.h"
 
@@ -49,9 +50,10 @@ class SpawnOptions {
   SpawnOptions& operator=(const SpawnOptions&) = delete;
 
   /// Errors of these calls are out of memory only; a child that lacks a step fails at its start.
-  void hand_over(int channel, int model) {
+  void hand_over(int channel, int model, int errors) {
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, channel, kChannelFd);
     ::posix_spawn_file_actions_adddup2(&actions_, model, kModelFd);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, kModelFd + 1);
@@ -93,11 +95,19 @@ base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
   const UniqueFd theirs(ends[1]);
   if (::fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0)
     return fail(Code::kIo, "cannot set up a worker's channel: {}", std::strerror(errno));
+  int pipe_ends[2];
+  if (::pipe2(pipe_ends, O_CLOEXEC) != 0)
+    return fail(Code::kIo, "cannot make a pipe for a worker: {}", std::strerror(errno));
+  UniqueFd errors(pipe_ends[0]);
+  const UniqueFd their_errors(pipe_ends[1]);
+  if (::fcntl(errors.get(), F_SETFL, O_NONBLOCK) != 0)
+    return fail(Code::kIo, "cannot set up a worker's pipe: {}", std::strerror(errno));
+  const UniqueFd errors_copy = TRY(lifted(their_errors.get()));
   const UniqueFd channel = TRY(lifted(theirs.get()));
   const UniqueFd model_copy = TRY(lifted(model.get()));
 
   SpawnOptions options;
-  options.hand_over(channel.get(), model_copy.get());
+  options.hand_over(channel.get(), model_copy.get(), errors_copy.get());
   options.reset_signals_and_group();
   std::string name = "nearside";
   std::vector<std::string> arguments = command.arguments;
@@ -110,11 +120,13 @@ base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
                                   options.attributes(), pointers.data(), no_environment);
   if (error != 0)
     return fail(Code::kIo, "cannot start a worker ({}): {}", command.program, std::strerror(error));
-  return WorkerProcess(pid, std::move(ours));
+  return WorkerProcess(pid, std::move(ours), std::move(errors));
 }
 
 WorkerProcess::WorkerProcess(WorkerProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), channel_(std::move(other.channel_)) {}
+    : pid_(std::exchange(other.pid_, -1)),
+      channel_(std::move(other.channel_)),
+      errors_(std::move(other.errors_)) {}
 
 WorkerProcess::~WorkerProcess() {
   if (pid_ < 0) return;

@@ -23,9 +23,9 @@ inline constexpr int kModelFd = 4;
 /// Owns the child: destroying kills and reaps it. Not thread-safe.
 class WorkerProcess {
  public:
-  /// The child inherits standard error and the two descriptors, and neither other descriptors nor
-  /// the environment, which may hold keys. It has a process group of its own, so that an interrupt
-  /// from the terminal reaches only the gateway, which then lets it go.
+  /// The child inherits the two descriptors and neither other descriptors nor the environment,
+  /// which may hold keys; its standard error comes to errors(). It has a process group of its own,
+  /// so that an interrupt from the terminal reaches only the gateway, which then lets it go.
   /// Errors: kIo (no descriptors or processes left, or the program cannot be run).
   static base::Result<WorkerProcess> spawn(const WorkerCommand& command,
                                            const base::UniqueFd& model);
@@ -36,6 +36,8 @@ class WorkerProcess {
 
   /// Our end of the socket pair, non-blocking.
   [[nodiscard]] const base::UniqueFd& channel() const { return channel_; }
+  /// What the child writes to its standard error, non-blocking. Stays open after end().
+  [[nodiscard]] const base::UniqueFd& errors() const { return errors_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
 
   /// At once. end() is still to be called.
@@ -45,9 +47,11 @@ class WorkerProcess {
   std::string end();
 
  private:
-  WorkerProcess(pid_t pid, base::UniqueFd channel) : pid_(pid), channel_(std::move(channel)) {}
+  WorkerProcess(pid_t pid, base::UniqueFd channel, base::UniqueFd errors)
+      : pid_(pid), channel_(std::move(channel)), errors_(std::move(errors)) {}
   pid_t pid_ = -1;  // -1: reaped, or moved from
   base::UniqueFd channel_;
+  base::UniqueFd errors_;
 };
 
 }  // namespace nearside::worker
