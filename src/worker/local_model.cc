@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 
 #include "kernels/table.h"
 #include "worker/worker_process.h"
@@ -45,6 +46,13 @@ WorkerCommand command_for(const LocalModelOptions& options) {
   return command;
 }
 
+/// What a model takes of memory, as far as its file tells: its weights.
+std::size_t size_of(const base::UniqueFd& file) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return 0;
+  return static_cast<std::size_t>(status.st_size);
+}
+
 /// Without the name that the worker put before it: every sentence here brings its own.
 std::string_view without_name(std::string_view message, const std::string& name) {
   if (message.starts_with(name) && message.substr(name.size()).starts_with(": "))
@@ -62,6 +70,10 @@ base::Error to_callers(const std::string& name, const base::Error& why) {
 
 const char* state_name(State state) {
   switch (state) {
+    case State::kUnloaded:
+      return "unloaded";
+    case State::kWaiting:
+      return "waiting for memory";
     case State::kStarting:
       return "starting";
     case State::kReady:
@@ -95,6 +107,10 @@ LocalModel::LocalModel(LocalModelOptions options, base::UniqueFd file, std::shar
       calls_(std::move(calls)),
       clock_(clock),
       logger_(logger),
+      member_(options_.residency == nullptr
+                  ? nullptr
+                  : std::make_unique<Residency::Member>(*options_.residency, size_of(file_),
+                                                        [this] { calls_->wake(); })),
       thread_([this](const std::stop_token& stop) { supervise(stop); }) {}
 
 LocalModel::~LocalModel() {
@@ -130,8 +146,10 @@ base::Status LocalModel::wait_ready(milliseconds timeout) const {
 void LocalModel::supervise(const std::stop_token& stop) {
   RestartPolicy policy(options_.restart);
   while (!stop.stop_requested()) {
+    if (member_ != nullptr && !wait_needed(stop)) break;
     const std::optional<Death> death = run_one_worker(stop);
-    if (!death) break;
+    if (member_ != nullptr) member_->leave();
+    if (!death) continue;  // stopped, or let go
     const std::optional<milliseconds> delay =
         death->load_failed ? std::nullopt : policy.after_death(death->served_for);
     const base::Error why = to_callers(options_.name, death->why);
@@ -157,18 +175,54 @@ void LocalModel::supervise(const std::stop_token& stop) {
   calls_->close(to_callers(options_.name, fail(Code::kUnavailable, "it is being shut down")));
 }
 
+bool LocalModel::wait_needed(const std::stop_token& stop) {
+  calls_->open();
+  set_state(State::kUnloaded, std::nullopt, std::nullopt);
+  idle_since_.reset();
+  while (!stop.stop_requested()) {
+    calls_->deliver_refusals();
+    const bool needed = calls_->in_flight() > 0;
+    member_->set_busy(needed);
+    if (needed && member_->enter()) return true;
+    set_state(needed ? State::kWaiting : State::kUnloaded, std::nullopt, std::nullopt);
+    wait_woken();
+  }
+  return false;
+}
+
+std::optional<base::SteadyTime> LocalModel::kept_until(bool busy) {
+  member_->set_busy(busy);
+  if (busy) {
+    idle_since_.reset();
+    return std::nullopt;
+  }
+  if (!idle_since_) idle_since_ = clock_.steady();
+  return member_->asked_to_leave() ? *idle_since_ : *idle_since_ + options_.keep_alive;
+}
+
+void LocalModel::wait_woken() {
+  pollfd waiting{calls_->wake_fd(), POLLIN, 0};
+  if (::poll(&waiting, 1, -1) > 0) calls_->clear_wake();
+}
+
 std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
   set_state(State::kStarting, std::nullopt, std::nullopt);
   base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), file_);
   // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
   if (!process) return Death{std::move(process).error(), false, std::nullopt};
+  {
+    const std::scoped_lock lock(mutex_);
+    ++snapshot_.loads;
+  }
   set_state(State::kStarting, std::nullopt, process->pid());
   const auto session = std::make_unique<Session>(
       *process, *calls_, clock_, SessionLimits{options_.ready_timeout, options_.silence_max},
       Session::Listener{[this](const Ready& ready) { set_ready(ready); },
                         [this](const std::string& line) {
                           logger_.warn(kRoom, "model {}'s worker says: {}", options_.name, line);
-                        }});
+                        },
+                        member_ == nullptr ? std::function<std::optional<base::SteadyTime>(bool)>()
+                                           : [this](bool busy) { return kept_until(busy); }});
   return session->run(stop);
 }
 
@@ -176,6 +230,7 @@ void LocalModel::set_ready(const Ready& ready) {
   {
     const std::scoped_lock lock(mutex_);
     snapshot_.state = State::kReady;
+    snapshot_.takes_calls = true;
     snapshot_.info = ready.info;
     snapshot_.sandbox = ready.sandbox;
     snapshot_.error.reset();
@@ -191,6 +246,8 @@ void LocalModel::set_state(State state, std::optional<base::Error> error,
   {
     const std::scoped_lock lock(mutex_);
     snapshot_.state = state;
+    snapshot_.takes_calls =
+        options_.residency != nullptr && state != State::kDown && state != State::kFailed;
     snapshot_.error = std::move(error);
     snapshot_.worker_pid = worker_pid;
   }

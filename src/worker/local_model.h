@@ -19,6 +19,7 @@
 #include "trust/key_envelope.h"
 #include "worker/calls.h"
 #include "worker/protocol.h"
+#include "worker/residency.h"
 #include "worker/restart_policy.h"
 #include "worker/session.h"
 
@@ -38,10 +39,17 @@ struct LocalModelOptions {
   std::chrono::milliseconds silence_max{120'000};
   RestartOptions restart;
   CallLimits calls;
+  /// Empty: loaded at once and kept. Else the model is loaded when a call comes, which waits for
+  /// it, and let go when it has been without calls for `keep_alive` or another model needs its
+  /// place. Outlives the LocalModel.
+  Residency* residency = nullptr;
+  std::chrono::milliseconds keep_alive{300'000};
 };
 
 /// Where a local model is in its life.
 enum class State {
+  kUnloaded,  // nobody needs it; the next call has it loaded
+  kWaiting,   // for room in memory
   kStarting,  // a worker is loading the model
   kReady,
   kDown,    // the worker died; another one starts after a delay
@@ -54,7 +62,9 @@ struct Snapshot {
   State state = State::kStarting;
   engine::ModelInfo info;            // of the last worker that became ready
   std::string sandbox;               // what shuts that worker in
-  std::uint64_t restarts = 0;        // workers started after the first
+  std::uint64_t loads = 0;           // workers started
+  std::uint64_t restarts = 0;        // of them, after one died
+  bool takes_calls = false;          // now: some wait until the model is loaded
   std::size_t in_flight = 0;         // calls that have neither ended nor been dropped
   std::optional<base::Error> error;  // why the state is kDown or kFailed
   /// Empty when there is none: a -1 handed to kill() would reach every process of the machine.
@@ -64,10 +74,11 @@ struct Snapshot {
 /// Thread-safe. One thread of its own reads from the worker and calls the sinks. Not to be
 /// destroyed from within a sink.
 ///
-/// Calls fail with kUnavailable while the model is not ready and when its worker dies under them
-/// (the gateway may then ask another target), with kExhausted when too many are under way, with
-/// kTooLarge when a request passes the protocol's bound, and with what engine::Engine::submit
-/// returns. A worker that sends what is no frame, or text that is not UTF-8, is killed.
+/// Calls fail with kUnavailable while the model is not ready (with a residency they wait) and when
+/// its worker dies under them (the gateway may then ask another target), with kExhausted when too
+/// many are under way, with kTooLarge when a request passes the protocol's bound, and with what
+/// engine::Engine::submit returns. A worker that sends what is no frame, or text that is not UTF-8,
+/// is killed.
 class LocalModel final : public chat::Backend {
  public:
   /// Opens the file and starts the first worker; the file stays open, so that a restarted worker
@@ -95,6 +106,11 @@ class LocalModel final : public chat::Backend {
   std::optional<Death> run_one_worker(const std::stop_token& stop);
   void set_ready(const Ready& ready);
   void set_state(State state, std::optional<base::Error> error, std::optional<int> worker_pid);
+  /// Waits until a call needs the model and there is room for it. False when stopped.
+  bool wait_needed(const std::stop_token& stop);
+  /// Until when a worker without calls is kept.
+  std::optional<base::SteadyTime> kept_until(bool busy);
+  void wait_woken();
   /// Refuses calls meanwhile. Empty `delay`: until stopped.
   void rest(const std::stop_token& stop, std::optional<std::chrono::milliseconds> delay);
 
@@ -103,6 +119,10 @@ class LocalModel final : public chat::Backend {
   const std::shared_ptr<Calls> calls_;
   const base::Clock& clock_;
   base::Logger& logger_;
+
+  // Of the supervisor's thread.
+  std::unique_ptr<Residency::Member> member_;  // null: no residency
+  std::optional<base::SteadyTime> idle_since_;
 
   mutable std::mutex mutex_;  // guards snapshot_
   mutable std::condition_variable changed_;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -123,6 +124,52 @@ TEST_F(LocalModelTest, AnswersThroughASandboxedProcess) {
   EXPECT_EQ(snapshot.in_flight, 0U);
   EXPECT_EQ(snapshot.restarts, 0U);
   EXPECT_EQ(snapshot.sandbox.substr(0, 7), "seccomp");
+}
+
+TEST_F(LocalModelTest, ModelsThatShareMemoryLoadWhenCallsNeedThemAndMakeRoomForEachOther) {
+  Residency residency(3);  // bytes; a fake model has two
+  options_.residency = &residency;
+  const auto first = open("ok");
+  EXPECT_EQ(first->snapshot().loads, 0U);
+  EXPECT_TRUE(first->snapshot().takes_calls || first->snapshot().state == State::kStarting);
+  options_.file = (directory_ / "second").string();
+  const auto second = open("ok");
+  for (int round = 1; round <= 3; ++round) {
+    for (const auto* const model : {&first, &second}) {
+      Heard heard;
+      const auto call = (*model)->start(prompt("say here"), heard.sink());
+      ASSERT_TRUE(heard.wait_ended());
+      EXPECT_EQ(heard.text(), "here") << heard.error().message;
+      EXPECT_EQ((*model)->snapshot().loads, static_cast<std::uint64_t>(round));
+      EXPECT_LE(residency.bytes(), 3U);
+    }
+  }
+  EXPECT_EQ(first->snapshot().restarts, 0U);
+}
+
+TEST_F(LocalModelTest, AModelThatIsNotUsedIsLetGo) {
+  Residency residency(100);
+  options_.residency = &residency;
+  options_.keep_alive = milliseconds(0);
+  const auto model = open("ok");
+  for (int round = 1; round <= 2; ++round) {
+    Heard heard;
+    const auto call = model->start(prompt("say here"), heard.sink());
+    ASSERT_TRUE(heard.wait_ended());
+    while (residency.bytes() > 0) std::this_thread::yield();  // the test's time limit ends it
+  }
+  EXPECT_EQ(model->snapshot().loads, 2U);
+}
+
+TEST_F(LocalModelTest, AModelThatCannotBeLoadedSaysSoToThoseWhoWaitForIt) {
+  Residency residency(100);
+  options_.residency = &residency;
+  const auto model = open("refuse");
+  Heard heard;
+  const auto call = model->start(prompt("say here"), heard.sink());
+  ASSERT_TRUE(heard.wait_ended());
+  EXPECT_NE(heard.error().message.find("not a GGUF file"), std::string::npos);
+  EXPECT_EQ(residency.bytes(), 0U);
 }
 
 TEST_F(LocalModelTest, KillsAWorkerThatHangsOverAnAnswerAndStartsAnother) {

@@ -25,6 +25,8 @@ std::optional<Death> Session::run(const std::stop_token& stop) {
   const base::SteadyTime ready_deadline = clock_.steady() + limits_.ready_timeout;
   while (!stop.stop_requested()) {
     calls_.deliver_refusals();
+    // Before anything is taken: a call that comes now is the next worker's.
+    if (let_go()) break;
     if (sent_ == pending_.size()) {
       pending_ = calls_.take_outgoing();
       sent_ = 0;
@@ -60,7 +62,7 @@ bool Session::wait(base::SteadyTime ready_deadline, bool& readable, bool& writab
   int timeout_ms = -1;
   if (const auto until = patience(ready_deadline)) {
     const auto left = std::chrono::ceil<milliseconds>(*until - clock_.steady()).count();
-    if (left <= 0) return false;
+    if (left <= 0) return calls_.in_flight() == 0 && ready_at_;  // kept no longer, or not in time
     timeout_ms = static_cast<int>(std::min<std::int64_t>(left, 60'000));
   }
   const bool sending = sent_ < pending_.size();
@@ -79,10 +81,17 @@ std::optional<base::SteadyTime> Session::patience(base::SteadyTime ready_deadlin
   if (!ready_at_) return ready_deadline;
   if (calls_.in_flight() == 0) {
     owing_since_.reset();
-    return std::nullopt;
+    return kept_until_;
   }
   if (!owing_since_) owing_since_ = clock_.steady();
   return *owing_since_ + limits_.silence_max;
+}
+
+bool Session::let_go() {
+  if (!listener_.kept_until || !ready_at_) return false;
+  const bool busy = calls_.in_flight() > 0;
+  kept_until_ = listener_.kept_until(busy);
+  return !busy && sent_ == pending_.size() && kept_until_ && *kept_until_ <= clock_.steady();
 }
 
 void Session::hear_complaints() {

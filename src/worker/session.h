@@ -38,6 +38,9 @@ class Session {
   struct Listener {
     std::function<void(const Ready&)> on_ready;
     std::function<void(const std::string& line)> on_complaint;  // on its standard error
+    /// Told whether there are calls, at every turn; says until when a worker without any is kept.
+    /// Empty function or answer: for ever.
+    std::function<std::optional<base::SteadyTime>(bool busy)> kept_until{};
   };
   Session(WorkerProcess& process, Calls& calls, const base::Clock& clock, SessionLimits limits,
           Listener listener)
@@ -48,7 +51,8 @@ class Session {
         listener_(std::move(listener)) {}
 
   /// Sends what `calls` has to send and delivers what the worker says, until it dies, misbehaves
-  /// (then it is killed) or `stop` is requested and calls.wake() called (empty).
+  /// (then it is killed), is kept no longer, or `stop` is requested and calls.wake() called (both
+  /// empty; calls that come while it goes stay with `calls`).
   std::optional<Death> run(const std::stop_token& stop);
 
  private:
@@ -57,6 +61,8 @@ class Session {
   /// Until when the worker must have said something; empty: it owes nothing.
   std::optional<base::SteadyTime> patience(base::SteadyTime ready_deadline);
   void hear_complaints();
+  /// The worker is without work and kept no longer.
+  [[nodiscard]] bool let_go();
   /// Errors: kUnavailable (the worker is gone), kCorrupt, kTooLarge (it sent garbage).
   base::Status receive();
   base::Status handle(FromWorker message);
@@ -71,6 +77,7 @@ class Session {
   const SessionLimits limits_;
   const Listener listener_;
   Complaints complaints_;
+  std::optional<base::SteadyTime> kept_until_;
   std::optional<base::SteadyTime> owing_since_;  // or heard from last, whichever is later
   std::optional<base::SteadyTime> ready_at_;
   std::optional<base::Error> load_failed_;
