@@ -29,14 +29,16 @@ std::size_t threads_of(const gateway::ModelConfig& config) {
 
 /// Two models with the same identity are the same worker.
 std::string identity(const gateway::ModelConfig& config) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {}", config.name, config.file,
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {} {} {} {}", config.name, config.file,
                      config.sealed.envelope, config.sealed.key_file, config.sealed.tpm,
-                     config.context_tokens, threads_of(config), config.sequences);
+                     config.context_tokens, threads_of(config), config.sequences,
+                     config.prefix_cache_tokens, config.share_prefixes_between_tenants,
+                     config.keep_alive.count());
 }
 
 std::optional<std::string> down_why(const worker::LocalModel& model) {
   const worker::Snapshot now = model.snapshot();
-  if (now.state == worker::State::kReady) return std::nullopt;
+  if (now.takes_calls) return std::nullopt;
   return now.error ? fmt::format("the worker is {}: {}", worker::state_name(now.state),
                                  now.error->message)
                    : fmt::format("the worker is {}", worker::state_name(now.state));
@@ -146,6 +148,8 @@ bool Node::drain(std::chrono::milliseconds patience) {
 
 base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::Config config,
                                                                       Models& models) {
+  if (residency_ == nullptr && models_.empty() && config.limits.model_memory_bytes > 0)
+    residency_ = std::make_unique<worker::Residency>(config.limits.model_memory_bytes);
   std::vector<gateway::Reach> reach;
   for (std::size_t i = 0; i < config.reach.size(); ++i) {
     const std::string& target = config.policy.targets[i].name;
@@ -172,6 +176,10 @@ base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& confi
     options.engine.threads = threads_of(config);
     options.engine.context_tokens_max = config.context_tokens;
     options.engine.sequences_max = config.sequences;
+    options.engine.prefix_cache_tokens = config.prefix_cache_tokens;
+    options.engine.share_prefixes_between_tenants = config.share_prefixes_between_tenants;
+    options.residency = residency_.get();
+    options.keep_alive = config.keep_alive;
     options.engine.kernels = TRY(chosen_kernels());
     model = TRY(worker::LocalModel::open(std::move(options), clock_, log_));
   }

@@ -16,6 +16,7 @@
 #include "http/server.h"
 #include "telemetry/ledger.h"
 #include "worker/local_model.h"
+#include "worker/residency.h"
 
 namespace nearside::cli {
 
@@ -69,7 +70,8 @@ class Node {
   gateway::Alarms alarms_;
   gateway::ConcurrencyGate gate_;
   const std::unique_ptr<http::Client> client_;
-  Models models_;  // by what makes two of them the same
+  std::unique_ptr<worker::Residency> residency_;  // null: all models stay in memory
+  Models models_;                                 // by what makes two of them the same
   std::vector<std::shared_ptr<worker::LocalModel>> retired_;
   std::string ledger_file_;
   std::vector<gateway::ListenAddress> listen_;

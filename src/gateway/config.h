@@ -66,6 +66,9 @@ struct LimitsConfig {
   std::chrono::milliseconds idle_timeout{75'000};      // between requests of one connection
   std::chrono::milliseconds write_timeout{30'000};     // a client that does not read
   std::chrono::milliseconds request_timeout{600'000};  // a whole answer
+  /// Of local models in memory at once, by the size of their files; then they are loaded when a
+  /// request needs them. 0: no limit, all are loaded at the start.
+  std::size_t model_memory_bytes = 0;
 };
 
 /// What opens a sealed model on this node. All empty: the model is not sealed.
@@ -83,6 +86,9 @@ struct ModelConfig {
   std::size_t context_tokens = 4096;
   std::size_t threads = 0;  // 0: as many as there are cores
   std::size_t sequences = 8;
+  std::size_t prefix_cache_tokens = 8192;
+  bool share_prefixes_between_tenants = false;    // see engine::Options
+  std::chrono::milliseconds keep_alive{300'000};  // without requests, where memory is limited
 };
 
 /// A server that speaks a provider's dialect.

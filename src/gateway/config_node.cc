@@ -112,6 +112,8 @@ void read_limits(base::YamlMap& root, Draft& draft) {
   read_duration(map, "header_timeout", limits.header_timeout, 100ms, 10min);
   read_duration(map, "idle_timeout", limits.idle_timeout, 1s, 1h);
   read_duration(map, "write_timeout", limits.write_timeout, 100ms, 1h);
+  map.count("model_memory_bytes", limits.model_memory_bytes, std::size_t{1} << 20,
+            std::size_t{1} << 50);
   read_duration(map, "request_timeout", limits.request_timeout, 1s, 24h);
 }
 

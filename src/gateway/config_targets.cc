@@ -237,6 +237,10 @@ void read_models(base::YamlMap& root, Draft& draft) {
     map.count("context_tokens", model.context_tokens, 16, std::size_t{1} << 24);
     map.count("threads", model.threads, 0, 4096);
     map.count("sequences", model.sequences, 1, 4096);
+    map.count("prefix_cache_tokens", model.prefix_cache_tokens, 0, std::size_t{1} << 24);
+    map.flag("share_prefixes_between_tenants", model.share_prefixes_between_tenants);
+    read_duration(map, "keep_alive", model.keep_alive, std::chrono::milliseconds(1000),
+                  std::chrono::hours(24 * 365));
     draft.config.models.push_back(std::move(model));
     draft.model_lines.push_back(item.line);
   });
