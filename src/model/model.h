@@ -42,6 +42,11 @@ class Model {
   virtual void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                        kernels::Context& context) = 0;
 
+  /// As forward, but what comes out are the rows' last states, before they are scored: what a text
+  /// means to the model. Shape: states [logits_rows(batch), embedding].
+  virtual void states(const Batch& batch, KvCache& cache, std::span<float> states,
+                      kernels::Context& context) = 0;
+
   /// The cache this model needs.
   [[nodiscard]] KvShape kv_shape(std::size_t sequences_max, std::size_t context_tokens_max,
                                  KvType type = KvType::kF16) const {

@@ -47,13 +47,25 @@ void Transformer::forward(const Batch& batch, KvCache& cache, std::span<float> l
                           kernels::Context& context) {
   if (batch.empty()) return;
   CHECK(logits.size() == logits_rows(batch) * shape_.vocabulary);
+  run_blocks(batch, cache, context);
+  score(batch, logits, context);
+}
+
+void Transformer::states(const Batch& batch, KvCache& cache, std::span<float> states,
+                         kernels::Context& context) {
+  if (batch.empty()) return;
+  CHECK(states.size() == logits_rows(batch) * shape_.embedding);
+  run_blocks(batch, cache, context);
+  norm_wanted(batch, states.data(), context);
+}
+
+void Transformer::run_blocks(const Batch& batch, KvCache& cache, kernels::Context& context) {
   work_.grow(shape_, batch.size(), weights_.ropes.size());
   embed(batch, context);
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     attention_block(i, batch, cache, context);
     ffn_block(weights_.layers[i], batch.size(), context);
   }
-  score(batch, logits, context);
 }
 
 void Transformer::embed(const Batch& batch, kernels::Context& context) {
@@ -152,15 +164,20 @@ void Transformer::ffn_block(const Layer& layer, std::size_t rows, kernels::Conte
   add_rows(work_.projected.data(), rows, shape_.embedding, work_.state.data(), context);
 }
 
-void Transformer::score(const Batch& batch, std::span<float> logits, kernels::Context& context) {
+std::size_t Transformer::norm_wanted(const Batch& batch, float* out, kernels::Context& context) {
   const std::size_t width = shape_.embedding;
   std::size_t wanted = 0;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (!batch[i].wants_logits) continue;
     context.table.rms_norm(work_.state.data() + i * width, weights_.output_norm.data(), width,
-                           shape_.norm_epsilon, work_.normed.data() + wanted * width);
+                           shape_.norm_epsilon, out + wanted * width);
     ++wanted;
   }
+  return wanted;
+}
+
+void Transformer::score(const Batch& batch, std::span<float> logits, kernels::Context& context) {
+  const std::size_t wanted = norm_wanted(batch, work_.normed.data(), context);
   if (wanted > 0)
     kernels::matmul(weights_.output, work_.normed.data(), wanted, logits.data(), context);
 }

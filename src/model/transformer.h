@@ -69,9 +69,15 @@ class Transformer final : public Model {
   }
   void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                kernels::Context& context) override;
+  void states(const Batch& batch, KvCache& cache, std::span<float> states,
+              kernels::Context& context) override;
 
  private:
   void embed(const Batch& batch, kernels::Context& context);
+  /// All blocks: work_.state is the rows' state behind the last.
+  void run_blocks(const Batch& batch, KvCache& cache, kernels::Context& context);
+  /// The states of the rows that are wanted, normalised. Returns how many.
+  std::size_t norm_wanted(const Batch& batch, float* out, kernels::Context& context);
   void attention_block(std::size_t layer_index, const Batch& batch, KvCache& cache,
                        kernels::Context& context);
   void rotate_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
