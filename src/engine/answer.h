@@ -26,6 +26,7 @@ struct AnswerForm {
   std::vector<std::string> tool_names{};
   bool one_call_only = false;  // the answer ends with its first call
   std::uint64_t call_id_seed = 0;
+  std::string begun{};  // what the prompt has written of the answer already
 };
 
 /// Bytes go through Utf8Gate, StopMatcher, ReasoningSplitter and ToolCallReader, in this order: a

@@ -58,6 +58,7 @@ Result<LoadedModel> load_model(base::MappedFile mapping, const std::string& name
   loaded.tokenizer = TRY(text::Tokenizer::from_gguf(*loaded.file));
   loaded.chat_template = TRY(read_chat_template(*loaded.file));
   loaded.model = TRY(model::Model::load(*loaded.file, table, threads));
+  loaded.pooling = TRY(read_pooling(*loaded.file));
   loaded.habits = find_chat_habits(
       loaded.chat_template ? TRY(loaded.file->get_string(kChatTemplateKey)) : std::string_view(),
       *loaded.tokenizer);

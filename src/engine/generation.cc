@@ -1,6 +1,7 @@
 #include "engine/generation.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -30,11 +31,25 @@ Generation::Generation(GenerationStart start, const chat::Request& request,
       answer_(start.form, request.stop, choice_) {
   CHECK(!tokens_.empty() && tokens_.size() < limits_.context_tokens_max);
   for (const TokenId token : tokens_) sampler_.accept(token);
+  if (start.constraint != nullptr) {
+    matcher_.emplace(start.constraint);
+    mask_.resize(start.constraint->lexicon().mask_words());
+  }
+  std::vector<chat::Event> none;  // the mark of a call says nothing by itself
+  answer_.push(start.form.begun, std::nullopt, none);
 }
 
 void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
   CHECK(!finished() && pending() == 0);
   if (logprobs_) scores_.assign(logits.begin(), logits.end());
+  const bool constrained = matcher_ && !answer_.thinking();
+  if (constrained) {
+    if (base::Status status = constrain(logits); !status) {
+      finished_ = true;
+      reply_->fail(std::move(status).error(), sink);
+      return;
+    }
+  }
   base::Result<TokenId> chosen = sampler_.next(logits);
   if (!chosen) {
     finished_ = true;
@@ -48,6 +63,7 @@ void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
     finish(chat::FinishReason::kStop, sink);
     return;
   }
+  if (constrained) CHECK(matcher_->accept(token));
   sampler_.accept(token);
   tokens_.push_back(token);
   std::optional<chat::TokenLogprob> logprob;
@@ -57,18 +73,34 @@ void Generation::advance(std::span<float> logits, const Engine::Sink& sink) {
   answer_.push(bytes_of(token), std::move(logprob), events);
   reply_->count_token(was_thinking || answer_.thinking());
   reply_->tell(std::move(events), sink);
-  if (answer_.stopped())
+  if (answer_.stopped() || (constrained && matcher_->must_end()))
     finish(chat::FinishReason::kStop, sink);
   else if (completion_tokens_ >= limits_.completion_tokens_max ||
            tokens_.size() >= limits_.context_tokens_max)
     finish(chat::FinishReason::kLength, sink);
 }
 
-std::vector<TokenId> Generation::guess(std::size_t tokens_max) const {
+base::Status Generation::constrain(std::span<float> logits) {
+  TRY(matcher_->fill_mask(mask_));
+  for (std::size_t token = 0; token < logits.size(); ++token)
+    if (((mask_[token / 32] >> (token % 32)) & 1U) == 0)
+      logits[token] = -std::numeric_limits<float>::infinity();
+  return {};
+}
+
+std::vector<TokenId> Generation::guess(std::size_t tokens_max) {
   // The token that the guesses are confirmed with is chosen in any case.
   const std::size_t room = std::min(limits_.context_tokens_max - tokens_.size(),
                                     limits_.completion_tokens_max - completion_tokens_);
-  const std::size_t most = std::min({tokens_max, pace_.length(), room > 0 ? room - 1 : 0});
+  if (room == 0) return {};
+  if (matcher_ && !answer_.thinking()) {
+    // What must come anyway, cut into tokens as the model most likely would.
+    const std::string forced = matcher_->forced_text();
+    std::vector<TokenId> tokens = tokenizer_.encode(forced);
+    tokens.resize(std::min({tokens.size(), tokens_max, room - 1}));
+    if (!tokens.empty()) return tokens;
+  }
+  const std::size_t most = std::min({tokens_max, pace_.length(), room - 1});
   return look_up_continuation(tokens_, most);
 }
 

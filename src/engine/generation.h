@@ -18,6 +18,7 @@
 #include "engine/prompt_lookup.h"
 #include "engine/reply.h"
 #include "engine/sampler.h"
+#include "grammar/constraint.h"
 #include "model/batch.h"
 #include "text/tokenizer.h"
 
@@ -43,6 +44,7 @@ struct GenerationStart {
   AnswerForm form;
   /// Control tokens that are read as they are spelled, because the answer's form is told by them.
   const std::unordered_set<model::TokenId>* spelled_tokens = nullptr;
+  std::shared_ptr<grammar::Constraint> constraint{};  // that the answer keeps to; null: none
   std::string prefix_space;  // of the prefix cache: whose computed prefixes it may use
 };
 
@@ -82,7 +84,7 @@ class Generation {
 
   /// Tokens that may come next, at most `tokens_max`, for the model to confirm in the same step.
   /// What is chosen does not depend on them, only how soon.
-  [[nodiscard]] std::vector<model::TokenId> guess(std::size_t tokens_max) const;
+  [[nodiscard]] std::vector<model::TokenId> guess(std::size_t tokens_max);
   /// How that went; also where nothing was guessed.
   void report_guess(std::size_t guessed, std::size_t right) { pace_.report(guessed, right); }
 
@@ -93,6 +95,8 @@ class Generation {
   void finish(chat::FinishReason reason, const Engine::Sink& sink);
 
  private:
+  /// Leaves scores only to tokens that the answer's form allows. Errors: see grammar::Matcher.
+  base::Status constrain(std::span<float> logits);
   [[nodiscard]] std::string bytes_of(model::TokenId token) const;
 
   std::shared_ptr<Reply> reply_;
@@ -114,6 +118,8 @@ class Generation {
   bool finished_ = false;
   std::optional<std::uint32_t> logprobs_;
   std::vector<float> scores_;  // the model's own, kept aside while logprobs are wanted
+  std::optional<grammar::Matcher> matcher_;  // of the answer, not of thoughts before it
+  std::vector<std::uint32_t> mask_;
   Sampler sampler_;
   Answer answer_;
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/forced_call.h"
 #include "engine/request_check.h"
 #include "engine/scheduler.h"
 
@@ -41,6 +42,8 @@ LocalEngine::LocalEngine(LoadedModel loaded, ModelInfo info, const Options& opti
       context_{.table = table, .pool = pool_},
       cache_(cache_shape(*loaded_.model, options)),
       prefixes_(cache_, cache_.shape().retained_pages_max),
+      embedder_(*loaded_.model, *loaded_.tokenizer, loaded_.pooling, options.context_tokens_max),
+      constraints_(*loaded_.tokenizer),
       seeds_(static_cast<std::uint64_t>(clock.wall().time_since_epoch().count())),
       slots_(options.sequences_max) {}
 
@@ -52,10 +55,20 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   const auto fresh = static_cast<std::size_t>(
       std::count_if(waiting_.begin(), waiting_.end(),
                     [](const auto& waiting) { return !waiting->interrupted(); }));
-  if (fresh + request.choices > options_.queue_max + free_slots)
+  if (fresh + embedder_.waiting() + request.choices > options_.queue_max + free_slots)
     return fail(Code::kExhausted, "{} requests are waiting for this model already; try again later",
                 fresh);
-  const Prompt prompt = TRY(prompts_.make(request));
+  if (request.kind == chat::Request::Kind::kEmbedding)
+    return embedder_.submit(
+        id, request,
+        request.time_max ? std::optional(clock_.steady() + *request.time_max) : std::nullopt);
+  std::optional<ForcedCall> forced;
+  if (request.kind == chat::Request::Kind::kChat)
+    forced = forced_call(request, *loaded_.habits.tools);
+  const std::shared_ptr<grammar::Constraint> constraint =
+      TRY(constraints_.compile(forced ? forced->format : request.format));
+  const Prompt prompt =
+      TRY(prompts_.make(request, forced ? forced->begin : std::string(), loaded_.habits.reasoning));
   if (prompt.tokens.size() >= options_.context_tokens_max)
     return fail(Code::kContextLength,
                 "the prompt has {} tokens, but the model's context of {} tokens must hold it and "
@@ -70,7 +83,8 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   const std::uint64_t seed = request.sampling.seed ? *request.sampling.seed : seeds_.next();
   const auto reply = std::make_shared<Reply>(id, request.choices, prompt.tokens.size());
   model::Random further_seeds(seed);  // the first choice is what a request for one would get
-  const AnswerForm form = form_of(request, prompt);
+  AnswerForm form = form_of(request, prompt);
+  if (forced) form.begun = forced->begin;
   const std::string prefix_space =
       options_.share_prefixes_between_tenants ? std::string() : request.tenant;
   for (std::uint32_t choice = 0; choice < request.choices; ++choice) {
@@ -85,6 +99,7 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
                           .spelled_tokens = request.kind == chat::Request::Kind::kChat
                                                 ? &loaded_.habits.spelled_tokens
                                                 : nullptr,
+                          .constraint = constraint,
                           .prefix_space = prefix_space};
     parts.form.call_id_seed += choice;
     waiting_.push_back(std::make_unique<Generation>(std::move(parts), request, *loaded_.tokenizer));
@@ -114,11 +129,12 @@ bool LocalEngine::in_use(RequestId id) const {
   const auto is = [id](const auto& generation) {
     return generation != nullptr && generation->id() == id && !generation->finished();
   };
-  return std::any_of(waiting_.begin(), waiting_.end(), is) ||
+  return embedder_.in_use(id) || std::any_of(waiting_.begin(), waiting_.end(), is) ||
          std::any_of(slots_.begin(), slots_.end(), is);
 }
 
 void LocalEngine::cancel(RequestId id) {
+  embedder_.cancel(id);
   // Only marked: the sink may call this while its generation is still at work.
   for (const auto& generation : waiting_)
     if (generation->id() == id) generation->reply().cancel();
@@ -127,6 +143,17 @@ void LocalEngine::cancel(RequestId id) {
 }
 
 bool LocalEngine::step(const Sink& sink) {
+  const bool answered = step_answers(sink);
+  const bool realtime = std::any_of(order_.begin(), order_.end(), [this](std::size_t slot) {
+    return slots_[slot]->priority() == chat::Priority::kRealtime;
+  });
+  const std::size_t tokens_max =
+      realtime ? std::min(options_.batch_tokens_max, kStepTokensBesideRealtime)
+               : options_.batch_tokens_max;
+  return embedder_.step(tokens_max, clock_.steady(), context_, sink) || answered;
+}
+
+bool LocalEngine::step_answers(const Sink& sink) {
   end_late(sink);
   forget_ended();
   free_finished();
@@ -290,7 +317,7 @@ void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& si
 }
 
 void LocalEngine::add_guesses(std::size_t slot, Computed& computed, std::size_t& room) {
-  const Generation& generation = *slots_[slot];
+  Generation& generation = *slots_[slot];
   computed.guesses = generation.guess(room);
   room -= computed.guesses.size();
   const auto sequence = static_cast<model::SequenceIndex>(slot);

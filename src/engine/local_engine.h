@@ -8,6 +8,8 @@
 
 #include "base/thread_pool.h"
 #include "engine/chat_habits.h"
+#include "engine/constraints.h"
+#include "engine/embedder.h"
 #include "engine/engine.h"
 #include "engine/fair_share.h"
 #include "engine/generation.h"
@@ -31,6 +33,7 @@ struct LoadedModel {
   std::optional<text::ChatTemplate> chat_template;  // empty: the file has none
   std::unique_ptr<model::Model> model;
   ChatHabits habits;
+  Pooling pooling = Pooling::kMean;
 };
 
 /// Keys and values of all sequences and of the prefixes that are kept.
@@ -54,6 +57,8 @@ class LocalEngine final : public Engine {
     std::size_t first_row = 0;            // of its scores in logits_
     std::vector<model::TokenId> guesses;  // behind them
   };
+  /// Answers' part of a step; false when there was nothing to do.
+  bool step_answers(const Sink& sink);
   /// Ends what has passed its deadline, waiting or running.
   void end_late(const Sink& sink);
   /// Moves waiting requests into free slots, and into those of others that must give way; true when
@@ -88,6 +93,8 @@ class LocalEngine final : public Engine {
   kernels::Context context_;
   model::KvCache cache_;
   PrefixCache prefixes_;
+  Embedder embedder_;
+  Constraints constraints_;
   FairShare share_;
   model::Random seeds_;  // for requests that bring none
   std::uint64_t arrivals_ = 0;

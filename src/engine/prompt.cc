@@ -111,6 +111,11 @@ Result<std::string> PromptMaker::render(const chat::Request& request) const {
   input.eos_token = spelling_or_empty(tokenizer_, tokenizer_.eos());
   input.extra = request.template_extra;
   if (!request.tool_choice.is_null()) input.extra.emplace("tool_choice", request.tool_choice);
+  // Families know one of these: qwen3 and smollm3 the first, gpt-oss the second.
+  if (!request.reasoning_effort.empty()) {
+    input.extra.emplace("enable_thinking", request.reasoning_effort != "none");
+    input.extra.emplace("reasoning_effort", request.reasoning_effort);
+  }
   input.now = clock_.wall();
   // Most templates write the arguments of earlier calls as JSON and want them as objects; some
   // put them into their text and want strings, as the API has them.
@@ -122,9 +127,13 @@ Result<std::string> PromptMaker::render(const chat::Request& request) const {
   return chat_template_->render(input);
 }
 
-Result<Prompt> PromptMaker::make(const chat::Request& request) const {
+Result<Prompt> PromptMaker::make(const chat::Request& request, std::string_view begun,
+                                 const ReasoningMarkers* reasoning) const {
   Prompt out;
   out.text = TRY(render(request));
+  if (!begun.empty() && reasoning != nullptr && prompt_opens_reasoning(*reasoning, out.text))
+    out.text += "\n" + std::string(reasoning->close) + "\n\n";
+  out.text += begun;
   out.tokens = tokenizer_.encode(out.text, text::Tokenizer::Special::kParse);
   const text::TokenId bos = tokenizer_.bos();
   if (tokenizer_.add_bos() && bos >= 0 && (out.tokens.empty() || out.tokens.front() != bos))

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "chat/request.h"
+#include "engine/reasoning.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -41,7 +43,10 @@ class PromptMaker {
   /// BOS is added where the model expects it and the text does not bring it.
   /// Errors: kInvalidArgument (no chat template, the template refuses the messages, content that is
   /// not text, nothing to read), kTooLarge (the template's limits).
-  [[nodiscard]] base::Result<Prompt> make(const chat::Request& request) const;
+  /// `begun`: what the answer begins with, written for the model; thoughts that the template has
+  /// opened (`reasoning`, or null) are closed before it.
+  [[nodiscard]] base::Result<Prompt> make(const chat::Request& request, std::string_view begun,
+                                          const ReasoningMarkers* reasoning) const;
 
  private:
   [[nodiscard]] base::Result<std::string> render(const chat::Request& request) const;

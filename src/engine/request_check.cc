@@ -12,10 +12,6 @@ using base::Status;
 
 Status check_request(const chat::Request& request, std::size_t vocabulary_tokens) {
   TRY(check_sampling(request.sampling));
-  if (request.kind == chat::Request::Kind::kEmbedding)
-    return fail(Code::kUnsupported, "this model generates text; it makes no embeddings");
-  if (request.format.kind != chat::AnswerFormat::Kind::kText)
-    return fail(Code::kUnsupported, "a local model does not keep to an answer format yet");
   if (!request.adapters.empty())
     return fail(Code::kUnsupported, "no adapter {} is loaded with this model",
                 request.adapters.front().name);

@@ -37,6 +37,13 @@ class ToolCallReader {
   [[nodiscard]] virtual std::size_t held() const = 0;
 };
 
+/// How a call is begun for a model that must make one; what follows is JSON.
+struct ForcedCallSpelling {
+  std::string_view begin{};
+  std::string_view arguments_key{};  // beside "name"; "": calls are no JSON
+  bool in_array = false;
+};
+
 struct ToolCallFormat {
   std::string_view name;
   /// Whether a chat template's text shows that its model calls tools this way.
@@ -45,6 +52,7 @@ struct ToolCallFormat {
   /// Spellings that begin, part or end calls: tokens spelled so must be read although they are
   /// control tokens.
   std::span<const std::string_view> markers;
+  ForcedCallSpelling forced{};
 };
 
 extern const ToolCallFormat kHermesToolCalls;

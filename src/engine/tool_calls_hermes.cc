@@ -113,6 +113,7 @@ const ToolCallFormat kHermesToolCalls{
     .make_reader = [](std::vector<std::string>) -> std::unique_ptr<ToolCallReader> {
       return std::make_unique<HermesReader>();
     },
-    .markers = kMarkers};
+    .markers = kMarkers,
+    .forced = {.begin = "<tool_call>\n", .arguments_key = "arguments"}};
 
 }  // namespace nearside::engine

@@ -121,6 +121,7 @@ const ToolCallFormat kLlamaToolCalls{
     .make_reader = [](std::vector<std::string> names) -> std::unique_ptr<ToolCallReader> {
       return std::make_unique<LlamaReader>(std::move(names));
     },
-    .markers = kMarkers};
+    .markers = kMarkers,
+    .forced = {.begin = "", .arguments_key = "parameters"}};
 
 }  // namespace nearside::engine

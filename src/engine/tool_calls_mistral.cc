@@ -172,6 +172,7 @@ const ToolCallFormat kMistralToolCalls{
     .make_reader = [](std::vector<std::string>) -> std::unique_ptr<ToolCallReader> {
       return std::make_unique<MistralReader>();
     },
-    .markers = kMarkers};
+    .markers = kMarkers,
+    .forced = {.begin = kOpen, .arguments_key = "arguments", .in_array = true}};
 
 }  // namespace nearside::engine

@@ -85,6 +85,7 @@ Request from_object(json::object& in) {
         {std::string(adapter.at("name").as_string()), to_float(adapter.at("scale"))});
   request.priority = numbered<chat::Priority>(in.at("priority"), chat::Priority::kBatch);
   request.tenant = std::string(in.at("tenant").as_string());
+  request.reasoning_effort = std::string(in.at("reasoning_effort").as_string());
   if (const json::value* most = in.if_contains("time_max_ms"))
     request.time_max = std::chrono::milliseconds(most->to_number<std::int64_t>());
   return request;
@@ -115,6 +116,7 @@ std::string request_to_json(const Request& request) {
                                            {"text", request.format.text}}},
                    {"adapters", std::move(adapters)},
                    {"priority", static_cast<unsigned>(request.priority)},
+                   {"reasoning_effort", request.reasoning_effort},
                    {"tenant", request.tenant}};
   if (request.time_max) out["time_max_ms"] = request.time_max->count();
   if (request.logprobs) out["logprobs"] = *request.logprobs;

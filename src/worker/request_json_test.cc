@@ -32,6 +32,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   request.adapters = {{"night-shift", 0.5F}};
   request.priority = chat::Priority::kRealtime;
   request.tenant = "plant-7";
+  request.reasoning_effort = "low";
   request.time_max = std::chrono::milliseconds(2500);
   request.completion_tokens_max = 12;
   request.stop = {"\n", "END"};
@@ -57,6 +58,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   EXPECT_EQ(copy.adapters[0].scale, 0.5F);
   EXPECT_EQ(copy.priority, request.priority);
   EXPECT_EQ(copy.tenant, request.tenant);
+  EXPECT_EQ(copy.reasoning_effort, request.reasoning_effort);
   EXPECT_EQ(copy.time_max, request.time_max);
   EXPECT_EQ(copy.prompt, request.prompt);
   EXPECT_EQ(copy.sampling.temperature, request.sampling.temperature);
