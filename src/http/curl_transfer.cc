@@ -58,8 +58,10 @@ base::Status CurlTransfer::prepare() {
   if (request_.url.find_first_of("\r\n ") != std::string::npos ||
       curl_easy_setopt(handle, CURLOPT_URL, request_.url.c_str()) != CURLE_OK)
     return fail(Code::kInvalidArgument, "'{}' is not a URL", request_.url);
-  if (request_.method == "POST") {
+  if (request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH") {
     set(CURLOPT_POST, 1L);
+    // libcurl's own PUT wants to read from a callback; the body is here already.
+    if (request_.method != "POST") set(CURLOPT_CUSTOMREQUEST, request_.method.c_str());
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
     set(CURLOPT_POSTFIELDS, request_.body.data());
   } else if (request_.method == "HEAD") {
