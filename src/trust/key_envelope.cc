@@ -7,6 +7,7 @@
 #include "trust/encoding.h"
 #include "trust/key_derivation.h"
 #include "trust/key_file.h"
+#include "trust/tpm_seal.h"
 
 namespace nearside::trust {
 
@@ -29,27 +30,70 @@ base::Result<std::string> text_member(const json::object& object, std::string_vi
   return std::string(value->get_string());
 }
 
-base::Result<OpenedEnvelope> open_text(std::string_view text, const KeySource& source) {
+/// What both kinds of envelope have.
+struct Parsed {
+  json::object members;
+  FileId file_id{};
+  std::string protection;
+};
+
+base::Result<Parsed> parse(std::string_view text) {
   const json::value document = TRY(base::parse_json(text, 8));
   if (!document.is_object()) return fail(Code::kCorrupt, "it must be an object");
-  const json::object& envelope = document.get_object();
-  const std::string format = TRY(text_member(envelope, "format"));
+  Parsed parsed;
+  parsed.members = document.get_object();
+  const std::string format = TRY(text_member(parsed.members, "format"));
   if (format != kFormat) return fail(Code::kUnsupported, "its format is {}", format);
-  const std::string id_text = TRY(text_member(envelope, "file_id"));
+  const std::string id_text = TRY(text_member(parsed.members, "file_id"));
   const std::string id = TRY(from_hex(id_text));
-  FileId file_id{};
-  if (id.size() != file_id.size()) return fail(Code::kCorrupt, "`file_id` must have 32 digits");
-  std::copy(id.begin(), id.end(), file_id.begin());
-  const std::string protection = TRY(text_member(envelope, "protection"));
-  if (protection != "key-file")
-    return fail(Code::kUnsupported, "its key is protected by {}", protection);
+  if (id.size() != parsed.file_id.size())
+    return fail(Code::kCorrupt, "`file_id` must have 32 digits");
+  std::copy(id.begin(), id.end(), parsed.file_id.begin());
+  parsed.protection = TRY(text_member(parsed.members, "protection"));
+  return parsed;
+}
+
+base::Result<std::string> bytes_member(const json::object& object, std::string_view name) {
+  const std::string text = TRY(text_member(object, name));
+  return from_base64(text);
+}
+
+base::Result<OpenedEnvelope> open_by_key_file(const Parsed& envelope, const KeySource& source) {
   if (source.key_file.empty())
     return fail(Code::kInvalidArgument, "it is wrapped by a key file, and none is given");
-  const std::string wrapped_text = TRY(text_member(envelope, "wrapped"));
-  const std::string wrapped = TRY(from_base64(wrapped_text));
+  const std::string wrapped = TRY(bytes_member(envelope.members, "wrapped"));
   const SecretBytes key = TRY(read_key_file(source.key_file));
-  SecretBytes data_key = TRY(unwrap_secret(wrapped, key, bound_to(file_id)));
-  return OpenedEnvelope{file_id, std::move(data_key), "key file (weaker)"};
+  SecretBytes data_key = TRY(unwrap_secret(wrapped, key, bound_to(envelope.file_id)));
+  return OpenedEnvelope{envelope.file_id, std::move(data_key), "key file (weaker)"};
+}
+
+/// The TPM seals data key and file id together, so that the envelope cannot be given another id.
+base::Result<OpenedEnvelope> open_by_tpm(const Parsed& envelope, const KeySource& source) {
+  if (source.tpm.empty())
+    return fail(Code::kInvalidArgument, "it is wrapped by a TPM, and none is named");
+  TpmSealed sealed;
+  sealed.public_area = TRY(bytes_member(envelope.members, "public"));
+  sealed.private_area = TRY(bytes_member(envelope.members, "private"));
+  const std::string authority_der = TRY(bytes_member(envelope.members, "authority"));
+  const PublicKey authority = TRY(PublicKey::from_der(authority_der));
+  const json::value* approval_value = envelope.members.if_contains("approval");
+  if (approval_value == nullptr) return fail(Code::kCorrupt, "it has no approval");
+  const TpmApproval approval = TRY(parse_approval(*approval_value));
+  const Tpm tpm = TRY(Tpm::open(source.tpm));
+  const SecretBytes secret = TRY(tpm_unseal(tpm, sealed, approval, authority));
+  if (secret.bytes().size() != kDataKeyBytes + envelope.file_id.size() ||
+      !std::ranges::equal(secret.bytes().subspan(kDataKeyBytes),
+                          std::as_bytes(std::span(envelope.file_id))))
+    return fail(Code::kPermission, "it was made for another file");
+  SecretBytes data_key = TRY(SecretBytes::copy_of(secret.bytes().first(kDataKeyBytes)));
+  return OpenedEnvelope{envelope.file_id, std::move(data_key), "TPM"};
+}
+
+base::Result<OpenedEnvelope> open_text(std::string_view text, const KeySource& source) {
+  const Parsed envelope = TRY(parse(text));
+  if (envelope.protection == "key-file") return open_by_key_file(envelope, source);
+  if (envelope.protection == "tpm2") return open_by_tpm(envelope, source);
+  return fail(Code::kUnsupported, "its key is protected by {}", envelope.protection);
 }
 
 }  // namespace
@@ -62,6 +106,31 @@ base::Result<std::string> wrap_by_key_file(const SecretBytes& data_key, const Fi
                                       {"file_id", to_hex(file_id)},
                                       {"protection", "key-file"},
                                       {"wrapped", to_base64(wrapped)}});
+}
+
+base::Result<std::string> wrap_by_tpm(const Tpm& tpm, const SecretBytes& data_key,
+                                      const FileId& file_id, const PublicKey& authority,
+                                      const TpmApproval& approval) {
+  SecretBytes both = TRY(SecretBytes::create(data_key.bytes().size() + file_id.size()));
+  std::ranges::copy(data_key.bytes(), both.bytes().begin());
+  std::ranges::copy(std::as_bytes(std::span(file_id)),
+                    both.bytes().begin() + static_cast<std::ptrdiff_t>(data_key.bytes().size()));
+  const TpmSealed sealed = TRY(tpm_seal(tpm, both, authority));
+  return json::serialize(json::object{{"format", kFormat},
+                                      {"file_id", to_hex(file_id)},
+                                      {"protection", "tpm2"},
+                                      {"public", to_base64(sealed.public_area)},
+                                      {"private", to_base64(sealed.private_area)},
+                                      {"authority", to_base64(authority.der())},
+                                      {"approval", encode_approval(approval)}});
+}
+
+base::Result<std::string> with_approval(std::string_view text, const TpmApproval& approval) {
+  Parsed envelope = TRY(parse(text));
+  if (envelope.protection != "tpm2")
+    return fail(Code::kInvalidArgument, "only keys wrapped by a TPM open by approval");
+  envelope.members["approval"] = encode_approval(approval);
+  return json::serialize(envelope.members);
 }
 
 base::Result<OpenedEnvelope> open_envelope(const KeySource& source) {

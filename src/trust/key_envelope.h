@@ -10,6 +10,8 @@
 #include "base/result.h"
 #include "trust/sealed_file.h"
 #include "trust/secret_bytes.h"
+#include "trust/tpm.h"
+#include "trust/tpm_policy.h"
 
 namespace nearside::trust {
 
@@ -17,6 +19,15 @@ namespace nearside::trust {
 /// Errors: those of read_key_file.
 base::Result<std::string> wrap_by_key_file(const SecretBytes& data_key, const FileId& file_id,
                                            const std::string& key_file);
+
+/// Wraps by this machine's TPM; the approval travels along. Errors: those of tpm_seal.
+base::Result<std::string> wrap_by_tpm(const Tpm& tpm, const SecretBytes& data_key,
+                                      const FileId& file_id, const PublicKey& authority,
+                                      const TpmApproval& approval);
+
+/// The envelope with the approval of another release: nothing is wrapped anew, no TPM is needed.
+/// Errors: kCorrupt (the envelope), kInvalidArgument (it is not wrapped by a TPM).
+base::Result<std::string> with_approval(std::string_view envelope, const TpmApproval& approval);
 
 /// What opens an envelope on this node; which of the two is the envelope's to say.
 struct KeySource {
