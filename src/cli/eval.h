@@ -8,7 +8,9 @@ namespace nearside::cli {
 
 Run eval(CLI::App& root, CLI::App*& command);
 
+Run eval_labels(CLI::App& root, CLI::App*& command);
 Run eval_perplexity(CLI::App& root, CLI::App*& command);
+Run eval_routing(CLI::App& root, CLI::App*& command);
 Run eval_schemas(CLI::App& root, CLI::App*& command);
 Run eval_task(CLI::App& root, CLI::App*& command);
 

@@ -15,6 +15,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     route_explain,
+    route_train,
 };
 
 }  // namespace

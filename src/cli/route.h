@@ -9,5 +9,6 @@ namespace nearside::cli {
 Run route(CLI::App& root, CLI::App*& command);
 
 Run route_explain(CLI::App& root, CLI::App*& command);
+Run route_train(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

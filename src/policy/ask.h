@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct Ask {
   /// What only a full server of the dialect can do ("tools", "images"); "" for what every target
   /// can.
   std::string upstream_only;
+  /// The quality model's chance of a good answer by target name, where it has judged answers of the
+  /// target: before the target's own prior. See quality/quality_model.h.
+  std::map<std::string, double> good_predicted;
 
   /// Answers whose length nobody limited are priced at this length. Source: median output of the
   /// public Azure 2023 conversation trace (129 tokens), rounded.

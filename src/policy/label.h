@@ -66,10 +66,23 @@ struct DetectorInfo {
   Sensitivity sensitivity;  // unless a rule says otherwise
 };
 
-/// Every detector there is, in order of registration.
+class LabelMemory;
+
+/// What the caller knows of a conversation, besides its texts.
+struct LabelContext {
+  std::optional<Sensitivity> at_least;  // raises the label and never lowers it
+  /// Where earlier turns are remembered; null: every request is read whole and for itself.
+  LabelMemory* memory = nullptr;
+  std::string_view tenant;  // memories of tenants are apart
+  std::string_view
+      conversation;  // the caller's name for it, if any: keeps a label when history is cut
+};
+
+/// Every detector there is, in order of registration: patterns, then what the tagger knows.
 std::vector<DetectorInfo> detectors();
 
-/// Reads conversations. Linear in their length whatever they contain. Thread-safe after creation.
+/// Reads conversations. Linear in their length whatever they contain; with a memory, in the length
+/// of what is new. Thread-safe after creation.
 class Labeler {
  public:
   /// Compiles all patterns into one database (milliseconds). Errors: kInvalidArgument (a word list
@@ -79,11 +92,17 @@ class Labeler {
   Labeler& operator=(Labeler&&) noexcept;
   ~Labeler();
 
-  /// The label of a whole conversation. `at_least` raises the sensitivity and never lowers it.
-  /// Errors: kInternal (the scan failed): the caller must refuse the request, since nothing is
-  /// known of it.
+  /// The label of a whole conversation. With a memory, what was once more sensitive stays so: the
+  /// label is at least that of every earlier turn, whoever demanded it. Errors: kInternal (the scan
+  /// failed): the caller must refuse the request, since nothing is known of it.
   [[nodiscard]] base::Result<Label> label(const Conversation& conversation,
-                                          std::optional<Sensitivity> at_least = {}) const;
+                                          const LabelContext& context = {}) const;
+  [[nodiscard]] base::Result<Label> label(const Conversation& conversation,
+                                          std::optional<Sensitivity> at_least) const;
+
+  /// Everything in one text, in order, without overlaps (of two, the longer).
+  /// Errors: kInternal (the scan failed).
+  [[nodiscard]] base::Result<std::vector<Finding>> find(std::string_view text) const;
 
  private:
   struct State;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/language.h"
+#include "policy/patterns_only_for_test.h"
 
 namespace nearside::policy {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 /// Compiling the patterns takes a tenth of a second: once is enough for all tests that change
 /// nothing.
 const Labeler& default_labeler() {
-  static const Labeler instance = *Labeler::create({});
+  static const Labeler instance = *Labeler::create(patterns_only());
   return instance;
 }
 
@@ -33,7 +34,7 @@ Label label_request(const Labeler& labeler, std::string_view json) {
 }
 
 TEST(Label, IsTheDefaultWhenNothingIsFound) {
-  LabelRules rules;
+  LabelRules rules = patterns_only();
   rules.base = Sensitivity::kPublic;
   const Label label = *Labeler::create(rules)->label(Conversation::of("hello"));
   EXPECT_EQ(label.sensitivity, Sensitivity::kPublic);
@@ -78,7 +79,7 @@ TEST(Label, TakesWhatCannotBeReadForConfidential) {
 }
 
 TEST(Label, FindsConfiguredWordsAsWholeWordsInAnyCase) {
-  LabelRules rules;
+  LabelRules rules = patterns_only();
   rules.words = {{"project",
                   Sensitivity::kRestricted,
                   Regions::only({"eu"}),
@@ -101,7 +102,7 @@ TEST(Label, FindsConfiguredWordsAsWholeWordsInAnyCase) {
 }
 
 TEST(Label, NarrowsRegionsByEveryCategoryFound) {
-  LabelRules rules;
+  LabelRules rules = patterns_only();
   rules.category_regions["iban"] = Regions::only({"eu"});
   rules.category_regions["email"] = Regions::only({"eu-de", "us"});
   const Labeler labeler = *Labeler::create(rules);
@@ -110,7 +111,7 @@ TEST(Label, NarrowsRegionsByEveryCategoryFound) {
 }
 
 TEST(Label, FollowsTheDetectorsRules) {
-  LabelRules rules;
+  LabelRules rules = patterns_only();
   rules.detectors["iban"] = {true, Sensitivity::kInternal};
   rules.detectors["email"] = {false, Sensitivity::kRestricted};
   const Labeler labeler = *Labeler::create(rules);
@@ -132,7 +133,7 @@ TEST(Label, RefusesRulesItCannotFollow) {
   unknown.detectors["ibam"] = {};
   EXPECT_EQ(Labeler::create(unknown).error().code, base::Code::kInvalidArgument);
   for (const char* word : {"", "   ", "++", " x", "\xff\xfe"}) {
-    LabelRules rules;
+    LabelRules rules = patterns_only();
     rules.words = {{"c", Sensitivity::kRestricted, {}, {word}}};
     EXPECT_FALSE(Labeler::create(rules).has_value()) << word;
   }

@@ -7,6 +7,9 @@ namespace nearside::policy {
 namespace {
 
 double quality_of(const Target& target, const Ask& ask, std::vector<std::string>& notes) {
+  if (const auto predicted = ask.good_predicted.find(target.name);
+      predicted != ask.good_predicted.end())
+    return predicted->second;
   if (!ask.language.empty()) {
     const auto found = target.quality.by_language.find(ask.language);
     if (found != target.quality.by_language.end()) return found->second;

@@ -7,7 +7,13 @@ namespace nearside::policy {
 namespace {
 
 double hours_cost_usd(const LocalCost& cost, double busy_seconds) {
-  const double usd_per_hour = cost.usd_per_hour + cost.watts / 1000.0 * cost.pue * cost.usd_per_kwh;
+  constexpr double kUtilizationMin =
+      0.001;  // one hour in six weeks; below, the figure is a mistake
+  const double utilization = std::clamp(cost.utilization, kUtilizationMin, 1.0);
+  const double idle_hours = (1 - utilization) / utilization;  // for each busy one
+  const double watts = cost.watts + cost.idle_watts * idle_hours;
+  const double usd_per_hour =
+      cost.usd_per_hour * (1 + idle_hours) + watts / 1000.0 * cost.pue * cost.usd_per_kwh;
   return busy_seconds / 3600.0 * usd_per_hour / std::max(cost.concurrency, 1.0);
 }
 

@@ -27,6 +27,10 @@ struct LocalCost {
   double usd_per_kwh = 0;
   double pue = 1;          // power usage effectiveness: watts of the site per watt of the machine
   double concurrency = 1;  // requests that usually share those watts and that hour
+  double idle_watts = 0;   // drawn while it waits
+  /// Share of the hours in which it serves, above 0 to 1. What stands idle has to be earned by what
+  /// does not: at 0.25 every busy hour pays for itself and three of waiting.
+  double utilization = 1;
 };
 
 struct Quality {
@@ -72,8 +76,9 @@ struct Consumption {
 };
 
 /// What it cost there. Empty when the target has no cost figures.
-/// Formula: Price: tokens / 1e6 x price. LocalCost: busy hours x (usd_per_hour + watts / 1000 x pue
-/// x usd_per_kwh) / concurrency.
+/// Formula: Price: tokens / 1e6 x price. LocalCost, with i = (1 - utilization) / utilization idle
+/// hours for each busy one: busy hours x (usd_per_hour x (1 + i) + (watts + idle_watts x i) / 1000
+/// x pue x usd_per_kwh) / concurrency.
 std::optional<double> cost_usd(const Target& target, const Consumption& consumption);
 
 /// Joules: watts x pue x busy seconds / concurrency, or joules_per_token x tokens. Empty when

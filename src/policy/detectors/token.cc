@@ -11,6 +11,11 @@ using Class = bool (*)(char);
 bool upper_alnum(char c) { return is_digit(c) || (c >= 'A' && c <= 'Z'); }
 bool dotted(char c) { return is_base64url(c) || c == '.'; }
 bool path(char c) { return is_alnum(c) || c == '/'; }
+bool base64(char c) { return is_base64url(c) || c == '+' || c == '/' || c == '='; }
+bool upper_dashed(char c) { return upper_alnum(c) || c == '-'; }
+bool mapbox(char c) { return is_alnum(c) || c == '.'; }
+bool underscored_hex(char c) { return is_hex(c) || c == '_'; }
+bool webhook(char c) { return is_base64url(c) || c == '/' || c == '@'; }
 
 struct Token {
   std::string_view prefix;  // letters, digits, - _ . and / only
@@ -72,6 +77,116 @@ constexpr Token kTokens[] = {
     {"PMAK-", is_base64url, 59, 59},
     {"dapi", is_hex, 32, 32},
     {"lin_api_", is_alnum, 40, 40},
+    // Less common issuers, in alphabetical order. Bounds a little wider than the formats: a longer
+    // token of tomorrow is a secret, too.
+    {"A3-", upper_dashed, 30, 50},  // 1Password
+    {"ops_", is_base64url, 60, 4096},
+    {"A3T", upper_alnum, 17, 17},  // AWS, before 2018
+    {"ABSK", base64, 100, 300},    // AWS Bedrock
+    {"bedrock-api-key-", base64, 40, 4096},
+    {"AKCp", is_alnum, 60, 80},  // JFrog
+    {"cmVmd", base64, 55, 80},
+    {"ATATT3", base64, 150, 220},   // Atlassian
+    {"API-", upper_alnum, 26, 26},  // Octopus Deploy
+    {"CLOJARS_", is_alnum, 60, 60},
+    {"EAAA", is_base64url, 56, 64},  // Square
+    {"EAAC", is_alnum, 80, 300},     // Facebook pages
+    {"EAAM", is_alnum, 80, 300},
+    {"EZAK", is_alnum, 54, 54},  // EasyPost
+    {"EZTK", is_alnum, 54, 54},
+    {"FLWPUBK_TEST-", is_alnum, 32, 36},  // Flutterwave
+    {"FLWSECK_TEST-", is_alnum, 12, 36},
+    {"FLWSECK-", is_alnum, 32, 36},
+    {"GR1348941", is_base64url, 20, 20},  // GitLab
+    {"HRKU-AA", is_base64url, 58, 58},    // Heroku
+    {"LTAI", is_alnum, 12, 28},           // Alibaba
+    {"NRII-", is_base64url, 32, 32},      // New Relic
+    {"NRJS-", is_hex, 19, 19},
+    {"SK", is_hex, 32, 32},      // Twilio
+    {"ZXlK", base64, 40, 4096},  // a JWT, encoded once more
+    {"_gitlab_session=", is_hex, 32, 32},
+    {"api_org_", is_alnum, 34, 34},  // Hugging Face
+    {"atlasv1.", dotted, 60, 72},    // Terraform
+    {"authress_", dotted, 40, 300},
+    {"ext_", dotted, 50, 300},
+    {"sc_", dotted, 50, 300},
+    {"scauth_", dotted, 40, 300},
+    {"4b1d", is_alnum, 38, 38},           // ClickHouse
+    {"dckr_pat_", is_base64url, 27, 40},  // Docker
+    {"dnkey-", is_base64url, 40, 120},
+    {"doo_v1_", is_alnum, 64, 64},  // DigitalOcean
+    {"dor_v1_", is_alnum, 64, 64},
+    {"dp.pt.", is_alnum, 40, 44},  // Doppler
+    {"dt0c01.", dotted, 80, 100},  // Dynatrace
+    {"duffel_live_", is_base64url, 43, 43},
+    {"duffel_test_", is_base64url, 43, 43},
+    {"eyJrIjoi", base64, 60, 400},  // Grafana
+    {"figd_", is_base64url, 40, 60},
+    {"fio-u-", is_base64url, 64, 64},  // Frame.io
+    {"fm1_", base64, 80, 1024},        // Fly.io
+    {"fm1a_", base64, 80, 1024},
+    {"fm1r_", base64, 80, 1024},
+    {"fm2_", base64, 80, 1024},
+    {"fo1_", is_base64url, 43, 43},
+    {"glagent-", is_base64url, 50, 64},  // GitLab
+    {"glcbt-", is_base64url, 20, 64},
+    {"glffct-", is_base64url, 20, 64},
+    {"glft-", is_base64url, 20, 64},
+    {"glimt-", is_base64url, 20, 64},
+    {"gloas-", is_base64url, 64, 64},
+    {"glsoat-", is_base64url, 20, 64},
+    {"glc_", base64, 32, 400},  // Grafana
+    {"glsa_", is_base64url, 40, 48},
+    {"hvb.", is_base64url, 100, 300},  // HashiCorp Vault
+    {"s.", is_alnum, 24, 24},
+    {"ico-", is_alnum, 32, 32},  // Infracost
+    {"key-", is_hex, 32, 32},    // Mailgun
+    {"pubkey-", is_hex, 32, 32},
+    {"live_", is_base64url, 35, 40},  // Lob, GoCardless
+    {"test_", is_hex, 35, 35},
+    {"live_pub_", is_hex, 31, 31},
+    {"test_pub_", is_hex, 31, 31},
+    {"ntn_", is_alnum, 44, 52},        // Notion
+    {"nvapi-", is_base64url, 60, 80},  // NVIDIA
+    {"p8e-", is_alnum, 32, 32},        // Adobe
+    {"pat.", dotted, 60, 80},          // Harness
+    {"sat.", dotted, 60, 80},
+    {"pk.eyJ", dotted, 40, 200},  // Mapbox
+    {"sk.eyJ", dotted, 40, 200},
+    {"pk.", mapbox, 80, 90},
+    {"pnu_", is_alnum, 36, 36},   // Prefect
+    {"pplx-", is_alnum, 48, 48},  // Perplexity
+    {"pscale_oauth_", dotted, 32, 64},
+    {"pscale_pw_", dotted, 32, 64},
+    {"pscale_tkn_", dotted, 32, 64},
+    {"pul-", is_hex, 40, 40},  // Pulumi
+    {"rdme_", is_alnum, 70, 70},
+    {"rk_prod_", is_alnum, 10, 255},
+    {"sk_prod_", is_alnum, 10, 255},
+    {"rubygems_", is_hex, 48, 48},
+    {"s-s4t2af-", is_hex, 64, 64},  // 42
+    {"s-s4t2ud-", is_hex, 64, 64},
+    {"sgp_", underscored_hex, 40, 80},  // Sourcegraph
+    {"sha256~", is_base64url, 43, 43},  // OpenShift
+    {"shippo_live_", is_hex, 40, 40},
+    {"shippo_test_", is_hex, 40, 40},
+    {"shpca_", is_hex, 32, 32},
+    {"shppa_", is_hex, 32, 32},
+    {"sl.", is_base64url, 130, 200},  // Dropbox
+    {"sm_aat_", is_alnum, 16, 16},    // SettleMint
+    {"sm_pat_", is_alnum, 16, 16},
+    {"sm_sat_", is_alnum, 16, 16},
+    {"sntrys_", base64, 60, 400},  // Sentry
+    {"sntryu_", is_hex, 64, 64},
+    {"sq0atp-", is_base64url, 22, 60},
+    {"sq0csp-", is_base64url, 43, 60},
+    {"tfp_", dotted, 59, 59},          // Typeform
+    {"tk-us-", is_base64url, 48, 48},  // Scalingo
+    {"webhook.office.com/webhookb2/", webhook, 60, 300},
+    {"xkeysib-", is_base64url, 64, 90},  // Brevo
+    {"xoxe.xoxb-", is_base64url, 24, 255},
+    {"xoxe.xoxp-", is_base64url, 24, 255},
+    {"xoxo-", is_base64url, 24, 255},
 };
 
 std::optional<Span> find(const Match& match) {

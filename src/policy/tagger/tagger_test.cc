@@ -1,0 +1,127 @@
+#include "policy/tagger/tagger.h"
+
+#include <gtest/gtest.h>
+
+#include "policy/tagger/training.h"
+
+namespace nearside::policy {
+namespace {
+
+std::vector<std::string> found_in(const Tagger& tagger, std::string_view text) {
+  Tagger::Workspace space;
+  std::vector<TaggedSpan> spans;
+  tagger.find(text, space, spans);
+  std::vector<std::string> out;
+  for (const TaggedSpan& one : spans)
+    out.push_back(std::string(entity_name(one.entity)) + ":" +
+                  std::string(text.substr(one.span.begin, one.span.end - one.span.begin)));
+  return out;
+}
+
+using Found = std::vector<std::string>;
+
+TEST(Words, KeepTheirApostrophesAndGiveUpTheirGenitives) {
+  std::vector<Word> words;
+  const std::string_view text = "O'Brien's pump, Müller-Lüdenscheidt";
+  split_words(text, words);
+  std::vector<std::string_view> texts;
+  for (const Word& word : words) texts.push_back(text.substr(word.begin, word.end - word.begin));
+  EXPECT_EQ(texts,
+            (std::vector<std::string_view>{"O'Brien", "'s", "pump", "Müller", "Lüdenscheidt"}));
+  EXPECT_EQ(words[1].gap, Gap::kTight);
+  EXPECT_EQ(words[3].gap, Gap::kComma);
+  EXPECT_EQ(words[4].gap, Gap::kHyphen);
+}
+
+TEST(Words, AreCutBeforeTheyGrowWithoutBoundAndNeverInsideACharacter) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "漢";
+  std::vector<Word> words;
+  split_words(text, words);
+  ASSERT_GT(words.size(), 1U);
+  std::size_t covered = 0;
+  for (const Word& word : words) {
+    EXPECT_LE(word.end - word.begin, kWordBytesCut);
+    EXPECT_EQ(word.begin % 3, 0U);
+    EXPECT_EQ(word.begin, covered);
+    covered = word.end;
+  }
+  EXPECT_EQ(covered, text.size());
+}
+
+TEST(Words, SurviveBytesThatAreNoText) {
+  std::string text;
+  for (int i = 0; i < 256; ++i) text += static_cast<char>(i);
+  for (int i = 255; i >= 0; --i) text += static_cast<char>(i);
+  std::vector<Word> words;
+  split_words(text, words);
+  for (const Word& word : words) EXPECT_LE(word.end, text.size());
+}
+
+TEST(Tagger, FindsPeoplePlacesAndFirms) {
+  const Tagger tagger(TagTable::shipped());
+  EXPECT_EQ(found_in(tagger, "My name is Anna Schmidt and I live in Hamburg."),
+            (Found{"person:Anna Schmidt", "location:Hamburg"}));
+  EXPECT_EQ(found_in(tagger, "Please call Thomas Becker about the invoice."),
+            (Found{"person:Thomas Becker"}));
+  EXPECT_EQ(found_in(tagger, "Send it to Hauptstraße 12, 10115 Berlin"),
+            (Found{"address:Hauptstraße 12, 10115 Berlin"}));
+}
+
+TEST(Tagger, LeavesTextsOfAPlantAlone) {
+  const Tagger tagger(TagTable::shipped());
+  for (const std::string_view text :
+       {"The conveyor in hall 2 has stopped and the motor is hot.",
+        "Which valve controls the pressure of the pump?", "Das Förderband in Halle 2 steht."})
+    EXPECT_EQ(found_in(tagger, text), Found{}) << text;
+}
+
+TEST(Tagger, ReadsTextsLongerThanItsPieces) {
+  const Tagger tagger(TagTable::shipped());
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "the pump is hot. ";
+  text += "My name is Anna Schmidt.";
+  const Found found = found_in(tagger, text);
+  ASSERT_FALSE(found.empty());
+  EXPECT_EQ(found.back(), "person:Anna Schmidt");
+}
+
+TEST(TagTraining, LearnsASmallLanguageByHeart) {
+  std::vector<TaggedText> texts;
+  for (const char* name : {"Ada", "Bob", "Cyn", "Dan", "Eva", "Fay"})
+    for (const char* town : {"Ulm", "Bern", "Oslo", "Rome"}) {
+      TaggedText text;
+      text.text = std::string("hello ") + name + " of " + town;
+      const std::size_t end = 6 + std::string_view(name).size();
+      text.spans = {{Entity::kPerson, {6, end}}, {Entity::kLocation, {end + 4, text.text.size()}}};
+      texts.push_back(text);
+    }
+  TagTraining settings;
+  settings.rows_count = 4096;
+  const Tagger tagger(train_tagger(texts, settings));
+  EXPECT_EQ(found_in(tagger, "hello Bob of Rome"), (Found{"person:Bob", "location:Rome"}));
+  EXPECT_EQ(found_in(tagger, "hello Zoe of Kiel"), (Found{"person:Zoe", "location:Kiel"}));
+}
+
+TEST(TagTable, ComesBackFromItsFile) {
+  const TagTable shipped = TagTable::shipped();
+  const std::string file = shipped.serialize();
+  EXPECT_LE(file.size(), 2U << 20U);
+  const auto again = TagTable::parse(file);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->rows_count, shipped.rows_count);
+  EXPECT_EQ(again->transitions, shipped.transitions);
+}
+
+TEST(TagTable, RefusesFilesThatAreNone) {
+  const std::string file = TagTable::shipped().serialize();
+  EXPECT_FALSE(TagTable::parse(""));
+  EXPECT_FALSE(TagTable::parse(std::string_view(file).substr(0, file.size() - 1)));
+  EXPECT_FALSE(TagTable::parse(file + "x"));
+  std::string other = file;
+  other[0] = 'X';
+  EXPECT_FALSE(TagTable::parse(other));
+}
+
+}  // namespace
+}  // namespace nearside::policy
