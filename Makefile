@@ -52,7 +52,10 @@ fmt-check: ## fail when a file is not formatted
 lint: deps ## clang-tidy advice over the dev build
 	@cmake --preset dev >/dev/null && git ls-files 'src/*.cc' | xargs -P $(JOBS) -n 4 clang-tidy-14 -quiet -p build/dev
 
+bench-gateway: build ## the gateway beside a direct call, nginx and Portkey, in one run
+	@tools/bench-gateway
+
 clean: ## remove every build folder
 	@rm -rf build
 
-.PHONY: help deps build bench-engine demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean
+.PHONY: help deps build bench-engine bench-gateway demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean

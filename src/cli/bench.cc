@@ -15,6 +15,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     bench_engine,
+    bench_gateway,
 };
 
 }  // namespace

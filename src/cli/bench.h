@@ -9,5 +9,6 @@ namespace nearside::cli {
 Run bench(CLI::App& root, CLI::App*& command);
 
 Run bench_engine(CLI::App& root, CLI::App*& command);
+Run bench_gateway(CLI::App& root, CLI::App*& command);
 
 }  // namespace nearside::cli

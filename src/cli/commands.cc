@@ -10,7 +10,7 @@ namespace nearside::cli {
 
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
-  return {bench, chat, eval, model, route, run, serve, tokenize_text, train, worker};
+  return {bench, chat, eval, import_config, model, route, run, serve, tokenize_text, train, worker};
 }
 
 }  // namespace nearside::cli

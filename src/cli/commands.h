@@ -11,6 +11,7 @@ std::vector<Declare> commands();
 
 // Commands too small for a header of their own.
 Run chat(CLI::App& root, CLI::App*& command);
+Run import_config(CLI::App& root, CLI::App*& command);
 Run run(CLI::App& root, CLI::App*& command);
 Run tokenize_text(CLI::App& root, CLI::App*& command);
 Run worker(CLI::App& root, CLI::App*& command);

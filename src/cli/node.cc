@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "cli/kernel_choice.h"
+#include "gateway/quota_redis.h"
 #include "upstream/backend.h"
 
 namespace nearside::cli {
@@ -87,12 +88,37 @@ base::Status Node::serve(gateway::Config config) {
   if (const auto interrupted = ledger_->interrupted_count(); interrupted > 0)
     log_.warn("serve", "{} requests were under way when this node last ended; the ledger says so",
               interrupted);
+  TRY(open_quotas(config.quota_store));
+  if (!config.traces_url.empty())
+    traces_ = telemetry::Traces::open({.url = config.traces_url, .node_name = config.node.name},
+                                      *client_, log_);
   Models models;
   auto snapshot = TRY(assemble(std::move(config), models));
   models_ = std::move(models);
   gateway_ = std::make_unique<gateway::Gateway>(
-      gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_}, snapshot);
+      gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
+                        retries_, traces_.get(), &cache_},
+      snapshot);
   return listen(snapshot->config);
+}
+
+base::Status Node::open_quotas(const gateway::QuotaStoreConfig& config) {
+  if (config.redis.empty()) {
+    quotas_ = std::make_unique<gateway::LocalQuotaStore>();
+    return {};
+  }
+  const gateway::ListenAddress address = TRY(gateway::parse_listen(config.redis));
+  store::RedisOptions options;
+  options.host = address.host;
+  options.port = address.port;
+  auto password = upstream::load_key(config.password_env, config.password_file);
+  if (!password) return std::move(password).error().with_context("quota_store");
+  options.password = password->reveal();
+  quotas_ = gateway::make_redis_quota_store(
+      std::move(options),
+      config.refuse_when_down ? gateway::QuotaFallback::kRefuse : gateway::QuotaFallback::kLocal,
+      log_);
+  return {};
 }
 
 base::Status Node::listen(const gateway::Config& config) {

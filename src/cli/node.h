@@ -55,6 +55,7 @@ class Node {
 
   explicit Node(base::Level level);
   base::Status serve(gateway::Config config);
+  base::Status open_quotas(const gateway::QuotaStoreConfig& config);
   base::Status listen(const gateway::Config& config);
   /// Opens the models and upstreams that `config` names, taking over what is unchanged.
   base::Result<std::shared_ptr<const gateway::Snapshot>> assemble(gateway::Config config,
@@ -69,12 +70,16 @@ class Node {
   telemetry::DecisionIds decision_ids_;
   gateway::Alarms alarms_;
   gateway::ConcurrencyGate gate_;
+  gateway::RetryBudget retries_;
+  gateway::ResponseCache cache_;
+  std::unique_ptr<gateway::QuotaStore> quotas_;
   const std::unique_ptr<http::Client> client_;
   std::unique_ptr<worker::Residency> residency_;  // null: all models stay in memory
   Models models_;                                 // by what makes two of them the same
   std::vector<std::shared_ptr<worker::LocalModel>> retired_;
   std::string ledger_file_;
   std::vector<gateway::ListenAddress> listen_;
+  std::unique_ptr<telemetry::Traces> traces_;
   std::unique_ptr<telemetry::Ledger> ledger_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<http::Server>> servers_;

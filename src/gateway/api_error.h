@@ -1,6 +1,7 @@
 // An error on its way to a client, before a dialect gives it its shape.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@ struct ApiError {
   std::string code;     // the one reason, for programs; empty when the type says it all
   std::string message;  // for people
   std::string param;    // the field at fault; empty when none is
+  std::int64_t retry_after_s = 1;  // of 429 and 503: when to try again
 };
 
 /// 400 about one field.

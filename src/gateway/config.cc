@@ -22,6 +22,18 @@ void read_ledger(base::YamlMap& root, Draft& draft) {
     draft.config.ledger.file = resolve_path(draft, draft.config.ledger.file);
 }
 
+void read_traces(base::YamlMap& root, Draft& draft) {
+  const base::YamlNode* node = root.take("traces");
+  if (node == nullptr) return;
+  base::YamlMap map(*node, "traces", draft.problems);
+  map.need("otlp", "the collector's address, such as http://127.0.0.1:4318");
+  if (map.text("otlp", draft.config.traces_url) &&
+      !draft.config.traces_url.starts_with("http://") &&
+      !draft.config.traces_url.starts_with("https://"))
+    draft.problem(map.line_of("otlp"),
+                  "traces.otlp is no http or https address; write http://HOST:4318");
+}
+
 void read_log(base::YamlMap& root, Draft& draft) {
   const base::YamlNode* node = root.take("log");
   if (node == nullptr) return;
@@ -79,7 +91,9 @@ base::Result<Config> parse_config(std::string_view text, const std::string& path
       read_labels(root, draft);
       read_policy(root, draft);
       read_routes(root, draft);
+      read_quotas(root, draft);
       read_ledger(root, draft);
+      read_traces(root, draft);
       read_log(root, draft);
     }
     resolve_references(draft);

@@ -13,6 +13,8 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "gateway/quota.h"
+#include "gateway/response_cache.h"
 #include "policy/label.h"
 #include "policy/place.h"
 #include "policy/region.h"
@@ -113,6 +115,14 @@ struct LocalModel {
   std::size_t model_index = 0;
 };
 
+/// Where counters of quotas are kept; in this process when `redis` is empty.
+struct QuotaStoreConfig {
+  std::string redis;  // "ADDRESS:PORT"
+  std::string password_env;
+  std::string password_file;
+  bool refuse_when_down = false;
+};
+
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
 };
@@ -129,7 +139,11 @@ struct Config {
   policy::PolicySet policy;
   /// How to reach policy.targets[i]: parallel to it.
   std::vector<std::variant<LocalModel, UpstreamConfig>> reach;
+  std::vector<QuotaRule> quotas;
+  QuotaStoreConfig quota_store;
+  CacheConfig cache;
   LedgerConfig ledger;
+  std::string traces_url;  // of an OpenTelemetry collector (OTLP/HTTP); "" for none
   base::Level log_level = base::Level::kInfo;
 
   /// The tenant's entry, or nullptr.

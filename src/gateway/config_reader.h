@@ -25,9 +25,10 @@ struct Draft {
 
   // Lines, parallel to the lists of the configuration.
   std::vector<int> listen_lines, key_lines, model_lines, target_lines, word_lines, rule_lines,
-      route_lines;
+      route_lines, quota_lines;
   std::map<std::string, int> category_lines;  // of labels.regions
   int places_line = 1;
+  int cache_line = 1;
 
   // References by name, resolved when everything is read.
   std::vector<std::string> target_models;               // by target; "" for upstreams
@@ -55,9 +56,12 @@ void read_targets(base::YamlMap& root, Draft& draft);
 void read_labels(base::YamlMap& root, Draft& draft);
 void read_policy(base::YamlMap& root, Draft& draft);
 void read_routes(base::YamlMap& root, Draft& draft);
+void read_quotas(base::YamlMap& root, Draft& draft);
 
 /// References, duplicates, unused parts: config_references.cc. Fills in what refers by index.
 void resolve_references(Draft& draft);
+/// Subjects of quotas that are not there.
+void check_quotas(Draft& draft);
 /// Rules and routes that contradict each other or change nothing: config_contradictions.cc.
 /// REQUIRES: resolve_references found no problem.
 void find_contradictions(Draft& draft);

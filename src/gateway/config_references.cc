@@ -186,6 +186,7 @@ void resolve_references(Draft& draft) {
   resolve_routes(draft);
   check_rules(draft);
   check_words(draft);
+  check_quotas(draft);
 }
 
 }  // namespace nearside::gateway

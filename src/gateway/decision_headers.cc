@@ -19,7 +19,8 @@ http::Response error_response(const Dialect& dialect, const ApiError& error,
                               http::Headers headers) {
   http::Response response = dialect.error(error);
   for (http::Header& header : headers) response.headers.push_back(std::move(header));
-  if (error.status == 429 || error.status == 503) response.headers.push_back({"retry-after", "1"});
+  if (error.status == 429 || error.status == 503)
+    response.headers.push_back({"retry-after", std::to_string(error.retry_after_s)});
   return response;
 }
 

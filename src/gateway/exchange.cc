@@ -14,6 +14,10 @@ namespace {
 using base::Code;
 using telemetry::Outcome;
 
+/// Long enough for a server that restarts its listener or a balancer that notices, short enough to
+/// go unnoticed by people.
+constexpr std::chrono::milliseconds kRetryPause{50};
+
 /// Whether another target may do better. What is wrong with the request itself stays wrong.
 bool may_try_elsewhere(Code code) {
   return code != Code::kInvalidArgument && code != Code::kTooLarge;
@@ -61,6 +65,8 @@ Exchange::Exchange(Opening opening)
       record_(std::move(opening.record)),
       decision_id_(record_.decision_id),
       pass_(std::move(opening.pass)),
+      hold_(std::move(opening.hold)),
+      cache_key_(opening.cache_key),
       responder_(std::move(opening.responder)) {}
 
 Exchange::~Exchange() {
@@ -81,8 +87,12 @@ void Exchange::try_next() {
       meter_.emplace(snapshot_->config.policy.targets[*target], services_.clock.steady());
       snapshot_->figures.started(*target);
       backend = snapshot_->reach[*target].backend.get();
-      const bool last = next_rank_ == decision_.ranked.size();
+      const bool last =
+          next_rank_ == decision_.ranked.size() && (retried_ || !services_.retries.affords_one());
+      if (last) retried_ = true;
       request = last ? std::move(request_) : request_;
+    } else if (may_retry()) {
+      after.try_later = true;
     } else {
       const base::Error error = nobody_answered();
       conclude(is_refusal(error.code) ? Outcome::kRefused : Outcome::kFailed, error, after);
@@ -131,6 +141,7 @@ void Exchange::take_content(chat::Event event, After& after) {
     if (!answer_) begin_stream(out);
     if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
     write_piece(out, event);
+    if (cache_key_ && !collector_.add(event)) cache_key_.reset();
     if (out.empty() || responder_->write(out)) return;
     // Gone, or too slow for its buffer; on_client_gone may be waiting for the lock.
     close_attempt(Outcome::kClientGone, "", meter_->usage_so_far(decision_.ask.prompt_tokens));
@@ -156,6 +167,10 @@ void Exchange::take_finished(const chat::Finished& finished, After& after) {
   if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, services_.clock.steady());
   whole_ = collector_.take(finished);
   whole_.end = answer_end(finished);
+  if (cache_key_ && finished.reason != chat::FinishReason::kContentFilter)
+    services_.cache->put(*cache_key_,
+                         {whole_, snapshot_->config.policy.targets[target_index_].name},
+                         services_.clock.steady(), snapshot_->config.cache);
   close_attempt(Outcome::kOk, "", finished.usage);
   conclude(Outcome::kOk, std::nullopt, after);
 }
@@ -213,6 +228,7 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
                              const chat::Usage& usage) {
   const base::SteadyTime now = services_.clock.steady();
   telemetry::Attempt attempt = meter_->close(outcome, error_code, usage, now);
+  attempt.started_ms = milliseconds_between(arrived_, now) - attempt.total_ms;
   const double ttft_ms = attempt.ttft_ms.value_or(0);
   const double generating_s = (attempt.total_ms - ttft_ms) / 1000;
   // The rate of an answer of one piece, or of none, says nothing.
@@ -249,13 +265,32 @@ void Exchange::conclude(Outcome outcome, std::optional<base::Error> error, After
 void Exchange::finish_up(After after) {
   after.drop.reset();
   if (after.record) {
-    services_.metrics.request_finished(record_);
+    services_.finished(record_);
+    services_.retries.earn();
+    hold_.settle(record_.input_tokens + record_.output_tokens, record_.cost_usd.value_or(0));
     base::Status queued = services_.ledger.finish(
         std::move(record_),
         [self = shared_from_this()](const base::Status& durable) { self->deliver(durable); });
     if (!queued) deliver(queued);
   }
   if (after.try_next) try_next();
+  if (!after.try_later) return;
+  // Nothing else keeps this alive while no call is under way.
+  services_.alarms.set(services_.clock.steady() + kRetryPause,
+                       [self = shared_from_this()] { self->try_next(); });
+}
+
+bool Exchange::may_retry() {
+  const bool may_pass = std::all_of(failures_.begin(), failures_.end(), [](const base::Error& e) {
+    return e.code == Code::kUnavailable;
+  });
+  if (retried_ || !may_pass || services_.clock.steady() + 2 * kRetryPause > deadline_ ||
+      !services_.retries.spend())
+    return false;
+  retried_ = true;
+  next_rank_ = 0;
+  failures_.clear();
+  return true;
 }
 
 base::Error Exchange::nobody_answered() const {

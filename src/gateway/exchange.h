@@ -24,6 +24,9 @@ namespace nearside::gateway {
 /// take
 ///   over unseen. A reply that is not streamed is sent when it is complete, so it can until the
 ///   end.
+/// - When all permitted targets were down, they are asked once more after a pause, if the retry
+/// budget
+///   has it and no content was sent.
 /// - A stream that fails after content ends with an error event and a cut connection, never as if
 /// it
 ///   were complete.
@@ -49,6 +52,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     base::SteadyTime arrived;
     base::SteadyTime deadline;
     ConcurrencyGate::Pass pass;
+    QuotaHold hold;
+    std::optional<ResponseCache::Key> cache_key;  // set: the answer is kept under it
     std::unique_ptr<http::Responder> responder;
   };
 
@@ -67,6 +72,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   struct After {
     std::unique_ptr<chat::Call> drop;
     bool try_next = false;
+    bool try_later = false;  // all over again, after kRetryPause
     bool record = false;
   };
 
@@ -78,6 +84,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // All below with mutex_ held.
   std::optional<std::size_t> next_target();
+  /// Whether every target failed in a way that may pass, and the budget pays for one more round.
+  [[nodiscard]] bool may_retry();
   void take_content(chat::Event event, After& after);
   void write_piece(std::string& out, const chat::Event& event);
   void take_finished(const chat::Finished& finished, After& after);
@@ -122,6 +130,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   WholeAnswer whole_;               // once it is complete; of a streamed one, only its end
   std::optional<ApiError> error_;
   std::optional<ConcurrencyGate::Pass> pass_;
+  QuotaHold hold_;
+  bool retried_ = false;
+  std::optional<ResponseCache::Key> cache_key_;
   std::unique_ptr<http::Responder> responder_;
   std::optional<Alarms::Id> alarm_;
 };

@@ -10,6 +10,7 @@
 #include "gateway/decision_headers.h"
 #include "gateway/endpoints.h"
 #include "gateway/exchange.h"
+#include "gateway/replay.h"
 
 namespace nearside::gateway {
 namespace {
@@ -83,7 +84,61 @@ telemetry::Record open_record(const Admission& admission, std::string decision_i
   return record;
 }
 
+/// The most that a request may use: what is reserved for it.
+QuotaAsk quota_ask(const Config& config, const Admission& admission) {
+  const policy::Decision& decision = admission.decision;
+  const chat::Request& request = admission.asked.request;
+  std::uint64_t answer = 0;
+  if (request.kind != chat::Request::Kind::kEmbedding)
+    answer = request.completion_tokens_max.value_or(kAnswerTokensReserved) *
+             std::uint64_t{request.choices};
+  QuotaAsk ask{.key_name = admission.caller.key_name,
+               .tenant = admission.caller.tenant,
+               .route = decision.route,
+               .tokens_most = decision.ask.prompt_tokens + answer,
+               .cost_most_usd = 0};
+  for (const std::size_t rank : decision.ranked) {
+    const policy::Considered& target = decision.considered[rank];
+    policy::Consumption most;
+    most.input_tokens = decision.ask.prompt_tokens;
+    most.output_tokens = answer;
+    most.busy_seconds = target.quote.total_p95_ms.value_or(0) / 1000;
+    ask.cost_most_usd =
+        std::max(ask.cost_most_usd,
+                 policy::cost_usd(config.policy.targets[target.target_index], most).value_or(0));
+  }
+  return ask;
+}
+
+ApiError quota_refusal(const Charge& charge, base::WallTime now) {
+  const bool money = charge.kind == Charge::Kind::kMoney;
+  const std::int64_t wait = until_window_ends(charge, now).count();
+  return {429,
+          money ? "insufficient_quota" : "rate_limit_error",
+          money ? "budget_exceeded" : "rate_limit_exceeded",
+          fmt::format("the limit '{}' is reached; its window ends in {} s", charge.counter, wait),
+          "",
+          wait};
+}
+
 }  // namespace
+
+/// A request between its decision and its exchange.
+struct Gateway::Pending {
+  std::shared_ptr<const Snapshot> snapshot;
+  const Dialect* dialect;
+  const Operation* operation;
+  Admission admission;
+  telemetry::Record record;
+  base::SteadyTime arrived;
+  ConcurrencyGate::Pass pass;
+  std::unique_ptr<http::Responder> responder;
+  QuotaHold hold;
+};
+
+Gateway::~Gateway() {
+  for (int open = reserving_; open != 0; open = reserving_) reserving_.wait(open);
+}
 
 Gateway::Gateway(Services services, std::shared_ptr<const Snapshot> snapshot)
     : services_(services), snapshot_(std::move(snapshot)) {}
@@ -159,49 +214,152 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
   auto admitted = admit(*current, services_, dialect, operation, request);
   if (const auto* error = std::get_if<ApiError>(&admitted)) return reject(*error);
   auto& admission = std::get<Admission>(admitted);
-  const policy::Decision& decision = admission.decision;
-
   telemetry::Record record =
       open_record(admission, services_.decision_ids.next(), dialect, operation);
+  if (const auto parent = http::find_header(request.headers, "traceparent"))
+    record.traceparent = *parent;
   services_.metrics.request_started();
-  if (decision.refused()) {
-    const ApiError error = policy_refusal(decision.refusal_code, decision.refusal);
-    http::Headers headers = decision_headers(record.decision_id, decision.ask.label);
-    record.outcome = telemetry::Outcome::kRefused;
-    record.error_code = base::code_name(decision.refusal_code);
-    record.total_ms = milliseconds_between(arrived, services_.clock.steady());
-    services_.metrics.request_finished(record);
-    const auto shared = std::make_shared<std::unique_ptr<http::Responder>>(std::move(responder));
-    const auto answer = [shared, &dialect, error, headers](const base::Status&) {
-      (*shared)->send(error_response(dialect, error, headers));
-    };
-    // A refusal is as much of an answer without its record as with it: nothing was done.
-    if (base::Status queued = services_.ledger.finish(std::move(record), answer); !queued)
-      answer(queued);
-    return;
+  reserve(std::make_shared<Pending>(Pending{.snapshot = current,
+                                            .dialect = &dialect,
+                                            .operation = &operation,
+                                            .admission = std::move(admission),
+                                            .record = std::move(record),
+                                            .arrived = arrived,
+                                            .pass = *std::move(pass),
+                                            .responder = std::move(responder),
+                                            .hold = {}}));
+}
+
+void Gateway::reserve(const std::shared_ptr<Pending>& pending) {
+  const policy::Decision& decision = pending->admission.decision;
+  if (decision.refused())
+    return refuse(*pending, policy_refusal(decision.refusal_code, decision.refusal),
+                  decision.refusal_code);
+  std::vector<Charge> charges =
+      charges_of(pending->snapshot->config.quotas,
+                 quota_ask(pending->snapshot->config, pending->admission), services_.clock.wall());
+  if (charges.empty()) return serve(*pending);
+  ++reserving_;
+  auto wanted = charges;
+  services_.quotas.reserve(std::move(wanted), [this, pending, charges = std::move(charges)](
+                                                  const base::Result<Refusal>& outcome) mutable {
+    if (!outcome) {
+      refuse(*pending, to_api_error(outcome.error()), outcome.error().code);
+    } else if (*outcome) {
+      refuse(*pending, quota_refusal(charges[**outcome], services_.clock.wall()), Code::kExhausted);
+    } else {
+      pending->hold = QuotaHold(&services_.quotas, std::move(charges));
+      serve(*pending);
+    }
+    if (--reserving_ == 0) reserving_.notify_all();
+  });
+}
+
+/// A refusal is as much of an answer without its record as with it: nothing was done.
+void Gateway::refuse(Pending& pending, const ApiError& error, Code code) {
+  telemetry::Record& record = pending.record;
+  http::Headers headers =
+      decision_headers(record.decision_id, pending.admission.decision.ask.label);
+  record.outcome = telemetry::Outcome::kRefused;
+  record.error_code = base::code_name(code);
+  record.total_ms = milliseconds_between(pending.arrived, services_.clock.steady());
+  services_.finished(record);
+  const auto shared =
+      std::make_shared<std::unique_ptr<http::Responder>>(std::move(pending.responder));
+  const auto answer = [shared, dialect = pending.dialect, error, headers](const base::Status&) {
+    (*shared)->send(error_response(*dialect, error, headers));
+  };
+  if (base::Status queued = services_.ledger.finish(std::move(record), answer); !queued)
+    answer(queued);
+}
+
+/// A kept answer is given only where its target might answer today: the label, the rules and the
+/// caller's wishes are those of this request.
+bool Gateway::give_again(Pending& pending, const ResponseCache::Key& key) {
+  const auto kept = services_.cache->find(key, services_.clock.steady());
+  if (!kept) return false;
+  const policy::Decision& decision = pending.admission.decision;
+  const auto permitted = std::find_if(
+      decision.ranked.begin(), decision.ranked.end(),
+      [&](std::size_t rank) { return decision.considered[rank].target == kept->target; });
+  if (permitted == decision.ranked.end()) return false;
+  const policy::Considered& target = decision.considered[*permitted];
+  telemetry::Record& record = pending.record;
+  record.target = target.target;
+  record.place = policy::place_name(target.place);
+  record.region = target.region;
+  record.outcome = telemetry::Outcome::kOk;
+  record.cost_usd = 0;
+  record.total_ms = milliseconds_between(pending.arrived, services_.clock.steady());
+  record.ttft_ms = record.total_ms;
+  http::Headers headers = decision_headers(record.decision_id, decision.ask.label);
+  headers.push_back({"x-nearside-target", record.target});
+  headers.push_back({"x-nearside-place", record.place});
+  headers.push_back({"x-nearside-cache", "hit"});
+  const Asked& asked = pending.admission.asked;
+  auto answer = pending.dialect->answer(
+      *pending.operation,
+      {.decision_id = record.decision_id,
+       .model = record.target,
+       .created_unix_s =
+           std::chrono::duration_cast<std::chrono::seconds>(record.time.time_since_epoch()).count(),
+       .stream_usage = asked.stream_usage,
+       .embeddings_base64 = asked.embeddings_base64,
+       .prompt_tokens = decision.ask.prompt_tokens});
+  const bool stream = asked.stream && asked.request.kind != chat::Request::Kind::kEmbedding;
+  headers.push_back({"content-type", stream ? std::string(answer->stream_content_type())
+                                            : std::string("application/json")});
+  http::Response response{
+      200, std::move(headers),
+      stream ? replayed_stream(*answer, kept->answer) : answer->whole(kept->answer)};
+  services_.finished(record);
+  const auto responder =
+      std::make_shared<std::unique_ptr<http::Responder>>(std::move(pending.responder));
+  const auto deliver = [responder, response = std::move(response),
+                        dialect = pending.dialect](const base::Status& durable) {
+    (*responder)
+        ->send(durable ? response : error_response(*dialect, to_api_error(durable.error())));
+  };
+  if (base::Status queued = services_.ledger.finish(std::move(record), deliver); !queued)
+    deliver(queued);
+  return true;
+}
+
+void Gateway::serve(Pending& pending) {
+  std::optional<ResponseCache::Key> key;
+  const Asked& asked = pending.admission.asked;
+  if (services_.cache != nullptr &&
+      may_cache(pending.snapshot->config.cache, pending.admission.caller.tenant, asked.request)) {
+    key = ResponseCache::key_of(pending.admission.caller.tenant, pending.operation->name,
+                                asked.request.original_text);
+    if (give_again(pending, *key)) return;
   }
+  telemetry::Record& record = pending.record;
   if (base::Status begun = services_.ledger.begin(record); !begun) {
     services_.metrics.ledger_failed();
     record.outcome = telemetry::Outcome::kFailed;
-    services_.metrics.request_finished(record);
-    return reject(to_api_error(base::fail(
+    services_.finished(record);
+    const ApiError error = to_api_error(base::fail(
         Code::kUnavailable, "the request was refused because it could not be recorded: {}",
-        begun.error().message)));
+        begun.error().message));
+    services_.metrics.request_rejected(error.code);
+    return pending.responder->send(error_response(*pending.dialect, error));
   }
-  const auto patience =
-      std::min(current->config.limits.request_timeout,
-               admission.wishes.deadline.value_or(current->config.limits.request_timeout));
-  Exchange::start({.snapshot = current,
+  const std::chrono::milliseconds longest = pending.snapshot->config.limits.request_timeout;
+  const auto patience = std::min(longest, pending.admission.wishes.deadline.value_or(longest));
+  Exchange::start({.snapshot = pending.snapshot,
                    .services = &services_,
-                   .dialect = &dialect,
-                   .operation = &operation,
-                   .asked = std::move(admission.asked),
-                   .decision = std::move(admission.decision),
+                   .dialect = pending.dialect,
+                   .operation = pending.operation,
+                   .asked = std::move(pending.admission.asked),
+                   .decision = std::move(pending.admission.decision),
                    .record = std::move(record),
-                   .arrived = arrived,
-                   .deadline = arrived + patience,
-                   .pass = *std::move(pass),
-                   .responder = std::move(responder)});
+                   .arrived = pending.arrived,
+                   .deadline = pending.arrived + patience,
+                   .pass = std::move(pending.pass),
+                   .hold = std::move(pending.hold),
+                   .cache_key = key,
+                   .responder = std::move(pending.responder)});
 }
 
 }  // namespace nearside::gateway

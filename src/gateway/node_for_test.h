@@ -212,7 +212,8 @@ class NodeForTest {
     for (std::size_t i = 0; i < reach_.size(); ++i) config.reach.emplace_back(UpstreamConfig{});
     auto labeler = std::move(policy::Labeler::create(config.labels)).value();
     gateway_ = std::make_unique<Gateway>(
-        Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_},
+        Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries, nullptr,
+                 &cache},
         std::make_shared<const Snapshot>(config, std::move(labeler), reach_));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
@@ -242,6 +243,9 @@ class NodeForTest {
 
   Config config;
   FakeLedger ledger;
+  std::unique_ptr<QuotaStore> quotas = std::make_unique<LocalQuotaStore>();
+  RetryBudget retries;
+  ResponseCache cache;
   telemetry::Metrics metrics;
 
  private:

@@ -15,12 +15,16 @@
 #include "gateway/auth.h"
 #include "gateway/concurrency_gate.h"
 #include "gateway/config.h"
+#include "gateway/quota.h"
+#include "gateway/response_cache.h"
+#include "gateway/retry_budget.h"
 #include "policy/label.h"
 #include "policy/target.h"
 #include "telemetry/decision_id.h"
 #include "telemetry/ledger.h"
 #include "telemetry/metrics.h"
 #include "telemetry/target_figures.h"
+#include "telemetry/traces.h"
 
 namespace nearside::gateway {
 
@@ -33,6 +37,16 @@ struct Services {
   telemetry::DecisionIds& decision_ids;
   Alarms& alarms;
   ConcurrencyGate& gate;
+  QuotaStore& quotas;
+  RetryBudget& retries;
+  telemetry::Traces* traces = nullptr;  // nobody wants them
+  ResponseCache* cache = nullptr;       // nothing is kept
+
+  /// A request has ended: counted, and traced.
+  void finished(const telemetry::Record& record) const {
+    metrics.request_finished(record);
+    if (traces != nullptr) traces->finished(record);
+  }
 };
 
 /// How one target is reached.

@@ -35,6 +35,7 @@ struct Attempt {
   std::optional<double> cost_usd;
   std::optional<double> energy_joules;
   std::optional<double> ttft_ms;  // empty: no token came
+  double started_ms = 0;          // since the request arrived
   double total_ms = 0;
 };
 
@@ -59,6 +60,7 @@ struct Record {
   Outcome outcome = Outcome::kOpen;
   std::string error_code;     // of a failed, refused or cut request
   std::string decision_json;  // policy::to_json
+  std::string traceparent;    // the caller's, for its trace; not kept
 };
 
 /// Adds an attempt's tokens, money and energy to the record's sums. A sum is known when all its
