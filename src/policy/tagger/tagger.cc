@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 #include "policy/detectors/scan.h"
 #include "policy/tagger/features.h"
@@ -53,6 +54,13 @@ void advance(const TagTable& table, const Scores& before, const Scores& emission
   }
 }
 
+/// In a text that has capitals, an address has one, or a number: "and the motor" is none.
+bool has_number_or_capital(std::span<const Word> words) {
+  constexpr std::uint8_t kFirstWithoutCapital = 40;  // see shape_of()
+  return std::any_of(words.begin(), words.end(),
+                     [](const Word& word) { return word.shape < kFirstWithoutCapital; });
+}
+
 /// Abbreviations whose full stop belongs to the name.
 bool owns_full_stop(std::string_view word) {
   if (word.size() == 1) return word[0] >= 'A' && word[0] <= 'Z';
@@ -99,6 +107,7 @@ void Tagger::find(std::string_view text, Workspace& space, std::vector<TaggedSpa
   space.words.clear();
   split_words(text, space.words);
   tag(space.words, space);
+  const bool mixed = casing_of(space.words) == Casing::kMixed;
   for (std::size_t i = 0; i < space.words.size(); ++i) {
     const std::size_t tag = space.tags[i];
     if (tag == kTagOutside) continue;
@@ -106,6 +115,11 @@ void Tagger::find(std::string_view text, Workspace& space, std::vector<TaggedSpa
     const Word& first = space.words[i];
     while (i + 1 < space.words.size() && space.tags[i + 1] == inside_tag(entity)) ++i;
     const Word& last = space.words[i];
+    if (entity == Entity::kAddress && mixed &&
+        !has_number_or_capital(std::span(space.words)
+                                   .subspan(static_cast<std::size_t>(&first - space.words.data()),
+                                            static_cast<std::size_t>(&last - &first) + 1)))
+      continue;
     std::size_t end = last.end;
     if (at(text, end) == '.' && owns_full_stop(text.substr(last.begin, last.end - last.begin)))
       ++end;
