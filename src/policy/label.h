@@ -85,8 +85,9 @@ std::vector<DetectorInfo> detectors();
 /// of what is new. Thread-safe after creation.
 class Labeler {
  public:
-  /// Compiles all patterns into one database (milliseconds). Errors: kInvalidArgument (a word list
-  /// that is empty or too long, an unknown detector name), kInternal (patterns do not compile).
+  /// Compiles all patterns into one database (a third of a second of one core). Errors:
+  /// kInvalidArgument (a word list that is empty or too long, an unknown detector name), kInternal
+  /// (patterns do not compile).
   static base::Result<Labeler> create(const LabelRules& rules);
   Labeler(Labeler&&) noexcept;
   Labeler& operator=(Labeler&&) noexcept;

@@ -40,7 +40,7 @@ struct QualityTraining {
 
 /// One logistic head for each target over shared features: hashed words, pairs and triples, four-
 /// letter pieces and shape classes, weighted by rarity and each group scaled to length one, and
-/// twenty standardised counts with their products. Predictions read 4 KiB of the prompt at most.
+/// ten standardised counts and their products. Predictions read 4 KiB of the prompt at most.
 /// Not thread-safe while it learns; a const model is.
 class QualityModel {
  public:

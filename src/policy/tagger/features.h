@@ -23,7 +23,7 @@ Casing casing_of(std::span<const Word> words);
 
 /// Rows of the features of word `index`, each below `rows_count`. Source of the set: the usual ones
 /// of linear named-entity taggers (word, affixes, shapes and their conjunctions in a window of
-/// five), kept where leaving one out lowered F2 on our own sentences.
+/// five).
 void features_of(std::span<const Word> words, std::size_t index, Casing casing,
                  std::uint32_t rows_count, std::array<std::uint32_t, kFeatures>& rows);
 
