@@ -1,9 +1,12 @@
 #include "cli/commands.h"
 
+#include "cli/attest.h"
+#include "cli/audit.h"
 #include "cli/bench.h"
 #include "cli/eval.h"
 #include "cli/model.h"
 #include "cli/route.h"
+#include "cli/tpm.h"
 #include "cli/train.h"
 
 namespace nearside::cli {
@@ -11,6 +14,8 @@ namespace nearside::cli {
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
   return {bench, chat, eval, import_config, model, route, run, serve, tokenize_text, train, worker};
+  return {attest, audit, bench,         chat, eval,  model, route,
+          run,    serve, tokenize_text, tpm,  train, worker};
 }
 
 }  // namespace nearside::cli

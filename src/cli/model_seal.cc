@@ -31,6 +31,9 @@ struct Options {
   std::string output;
   std::string envelope;
   std::string key_file;
+  std::string tpm;
+  std::string authority_file;
+  std::string approval_file;
 };
 
 base::Status write_whole(const base::UniqueFd& fd, std::span<const std::byte> bytes) {
@@ -60,8 +63,20 @@ base::Result<trust::FileId> seal_file(const Options& options, const trust::Secre
   return id;
 }
 
+base::Result<std::string> wrap(const Options& options, const trust::SecretBytes& key,
+                               const trust::FileId& id) {
+  if (options.tpm.empty()) return trust::wrap_by_key_file(key, id, options.key_file);
+  const std::string pem = TRY(base::read_file(options.authority_file, 1U << 20));
+  const trust::PublicKey authority = TRY(trust::PublicKey::from_pem(pem));
+  const std::string approval_text = TRY(base::read_file(options.approval_file, 1U << 20));
+  const base::json::value approval_document = TRY(base::parse_json(approval_text, 8));
+  const trust::TpmApproval approval = TRY(trust::parse_approval(approval_document));
+  const trust::Tpm tpm = TRY(trust::Tpm::open(options.tpm));
+  return trust::wrap_by_tpm(tpm, key, id, authority, approval);
+}
+
 base::Status seal(const Options& options) {
-  if (!std::filesystem::exists(options.key_file)) {
+  if (options.tpm.empty() && !std::filesystem::exists(options.key_file)) {
     TRY(trust::create_key_file(options.key_file));
     fmt::print(stderr, "made key file {}; who has it and the sealed file has the weights\n",
                options.key_file);
@@ -69,11 +84,19 @@ base::Status seal(const Options& options) {
   TRY(trust::make_process_undumpable());
   const trust::SecretBytes key = TRY(trust::SecretBytes::random(trust::kDataKeyBytes));
   const trust::FileId id = TRY(seal_file(options, key));
-  const std::string envelope = TRY(trust::wrap_by_key_file(key, id, options.key_file));
+  const std::string envelope = TRY(wrap(options, key, id));
   return base::write_file_atomic(options.envelope, envelope + "\n");
 }
 
 Exit run(Options options) {
+  const bool by_tpm = !options.tpm.empty();
+  if (by_tpm != options.key_file.empty() ||
+      by_tpm == (options.authority_file.empty() || options.approval_file.empty())) {
+    fmt::print(stderr,
+               "nearside model seal: give --key-file, or --tpm, --authority and "
+               "--approval\n");
+    return Exit::kUsage;
+  }
   if (options.output.empty()) options.output = options.model + ".sealed";
   if (options.envelope.empty()) options.envelope = options.output + ".key.json";
   const base::Status sealed = seal(options);
@@ -92,8 +115,13 @@ Run model_seal(CLI::App& root, CLI::App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("seal", "Encrypts a model and wraps its key for a node");
   command->add_option("model", options->model, "file to seal")->required();
-  command->add_option("--key-file", options->key_file, "key file of the node; made when absent")
-      ->required();
+  command->add_option("--key-file", options->key_file,
+                      "key file of the node (the weaker way); made when absent");
+  command->add_option("--tpm", options->tpm, "this machine's TPM: device:/dev/tpmrm0");
+  command->add_option("--authority", options->authority_file,
+                      "with --tpm: public key (PEM, P-256) of who approves releases");
+  command->add_option("--approval", options->approval_file,
+                      "with --tpm: from `nearside tpm approve`");
   command->add_option("-o,--output", options->output, "default: MODEL.sealed");
   command->add_option("--envelope", options->envelope, "default: OUTPUT.key.json");
   command->footer(

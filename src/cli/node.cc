@@ -10,6 +10,7 @@
 
 #include "cli/kernel_choice.h"
 #include "gateway/quota_redis.h"
+#include "cli/verified_model.h"
 #include "upstream/backend.h"
 
 namespace nearside::cli {
@@ -43,6 +44,14 @@ std::optional<std::string> down_why(const worker::LocalModel& model) {
   return now.error ? fmt::format("the worker is {}: {}", worker::state_name(now.state),
                                  now.error->message)
                    : fmt::format("the worker is {}", worker::state_name(now.state));
+}
+
+/// Each file once, before any worker sees it.
+base::Status verify_models(const gateway::Config& config) {
+  const std::vector<package::Signer> signers = TRY(read_signers(config.packages.signers));
+  for (const gateway::ModelConfig& model : config.models)
+    TRY(verify_model_file(model.file, signers));
+  return {};
 }
 
 http::ServerOptions server_options(const gateway::ListenAddress& address,
@@ -177,6 +186,7 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
   if (residency_ == nullptr && models_.empty() && config.limits.model_memory_bytes > 0)
     residency_ = std::make_unique<worker::Residency>(config.limits.model_memory_bytes);
   std::vector<gateway::Reach> reach;
+  if (config.packages.verified_only) TRY(verify_models(config));
   for (std::size_t i = 0; i < config.reach.size(); ++i) {
     const std::string& target = config.policy.targets[i].name;
     if (const auto* local = std::get_if<gateway::LocalModel>(&config.reach[i]))

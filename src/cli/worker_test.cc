@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/file.h"
 #include "gguf/writer.h"
 #include "model/synth.h"
+#include "trust/key_file.h"
+#include "trust/sealed_file.h"
 #include "worker/local_model.h"
 
 namespace nearside::cli {
@@ -98,6 +101,94 @@ TEST_F(WorkerCommandTest, AnswersFromTheEngineInsideTheSandbox) {
   const chat::Event event = ended.get();
   if (const auto* failed = std::get_if<chat::Failed>(&event)) FAIL() << failed->error.message;
   EXPECT_GE(std::get<chat::Finished>(event).usage.prompt_tokens, 7U);
+}
+
+/// Seals the model in place, as `nearside model seal` does; returns what opens it.
+trust::KeySource seal_in_place(const std::filesystem::path& folder, const std::string& file) {
+  const trust::KeySource source{(folder / "envelope.json").string(), (folder / "node.key").string(),
+                                ""};
+  const trust::SecretBytes key = trust::SecretBytes::random(trust::kDataKeyBytes).value();
+  const std::string plain = base::read_file(file).value();
+  std::string sealed;
+  const auto id =
+      trust::seal(std::as_bytes(std::span(plain)), key, {},
+                  [&](std::span<const std::byte> piece) -> base::Status {
+                    sealed.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+                    return {};
+                  });
+  EXPECT_TRUE(base::write_file_atomic(file, sealed));
+  EXPECT_TRUE(trust::create_key_file(source.key_file));
+  EXPECT_TRUE(base::write_file_atomic(
+      source.envelope_file, trust::wrap_by_key_file(key, id.value(), source.key_file).value()));
+  return source;
+}
+
+TEST_F(WorkerCommandTest, ServesASealedModelToWhoeverHasItsKey) {
+  write_model();
+  options_.key = seal_in_place(directory_, options_.file);
+  {
+    const std::unique_ptr<LocalModel> model = open();
+    const base::Status ready = model->wait_ready(kPatience);
+    ASSERT_TRUE(ready) << ready.error().message;
+    EXPECT_EQ(model->snapshot().info.architecture, "llama");
+  }
+  options_.key = {};
+  const base::Status without = open()->wait_ready(kPatience);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code, base::Code::kPermission) << without.error().message;
+}
+
+TEST_F(WorkerCommandTest, RefusesAPlainModelInPlaceOfASealedOne) {
+  write_model();
+  const std::string plain = base::read_file(options_.file).value();
+  options_.key = seal_in_place(directory_, options_.file);
+  ASSERT_TRUE(base::write_file_atomic(options_.file, plain));
+  EXPECT_EQ(open()->wait_ready(kPatience).error().code, base::Code::kPermission);
+}
+
+/// Whether any readable byte of the process is part of `needle`, as root sees it.
+bool process_holds(int pid, std::string_view needle, bool dumped_only) {
+  std::ifstream smaps(fmt::format("/proc/{}/smaps", pid));
+  std::ifstream memory(fmt::format("/proc/{}/mem", pid), std::ios::binary);
+  std::string line;
+  unsigned long begin = 0;
+  unsigned long end = 0;
+  while (std::getline(smaps, line)) {
+    unsigned long first = 0;
+    unsigned long last = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2) {
+      begin = first;
+      end = last;
+    }
+    if (!line.starts_with("VmFlags:")) continue;
+    if (dumped_only && line.find(" dd") != std::string::npos) continue;  // MADV_DONTDUMP
+    if (end - begin > (1UL << 30)) continue;
+    std::string bytes(end - begin, '\0');
+    memory.clear();
+    memory.seekg(static_cast<std::streamoff>(begin));
+    memory.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes.resize(static_cast<std::size_t>(std::max<std::streamsize>(0, memory.gcount())));
+    if (bytes.find(needle) != std::string::npos) return true;
+  }
+  return false;
+}
+
+TEST_F(WorkerCommandTest, NeitherKeyNorWeightsOfASealedModelAreInWhatACoreWouldHold) {
+  write_model();
+  const std::string plain = base::read_file(options_.file).value();
+  options_.key = seal_in_place(directory_, options_.file);
+  // The same key as the worker has had, to look for it there.
+  const auto envelope = trust::open_envelope(options_.key);
+  ASSERT_TRUE(envelope);
+  const std::string key(reinterpret_cast<const char*>(envelope->data_key.bytes().data()),
+                        envelope->data_key.bytes().size());
+  const std::unique_ptr<LocalModel> model = open();
+  ASSERT_TRUE(model->wait_ready(kPatience));
+  const int pid = model->snapshot().worker_pid.value();
+  const std::string block = plain.substr(plain.size() - 4096, 256);  // of the last tensor
+  if (!process_holds(pid, block, false)) GTEST_SKIP() << "may not read the worker's memory";
+  EXPECT_FALSE(process_holds(pid, block, true)) << "weights would be in a core";
+  EXPECT_FALSE(process_holds(pid, key, false)) << "the key is still in the worker's memory";
 }
 
 TEST_F(WorkerCommandTest, SaysWhatIsWrongWithAHostileFile) {

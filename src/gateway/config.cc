@@ -86,6 +86,7 @@ base::Result<Config> parse_config(std::string_view text, const std::string& path
       read_auth(root, draft);
       read_tenants(root, draft);
       read_limits(root, draft);
+      read_packages(root, draft);
       read_models(root, draft);
       read_targets(root, draft);
       read_labels(root, draft);

@@ -123,6 +123,19 @@ struct QuotaStoreConfig {
   bool refuse_when_down = false;
 };
 
+/// Somebody whose signature under a model counts on this node.
+struct SignerConfig {
+  std::string name;
+  std::string key_file;    // public key (PEM), or
+  std::string roots_file;  // authorities (PEM), with
+  std::string subject;     // the name that they must have certified
+};
+
+struct PackagesConfig {
+  bool verified_only = false;  // load signed models, and nothing else
+  std::vector<SignerConfig> signers;
+};
+
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
 };
@@ -134,6 +147,7 @@ struct Config {
   AuthConfig auth;
   std::vector<TenantConfig> tenants;
   LimitsConfig limits;
+  PackagesConfig packages;
   std::vector<ModelConfig> models;
   policy::LabelRules labels;
   policy::PolicySet policy;

@@ -51,6 +51,7 @@ void read_node(base::YamlMap& root, Draft& draft);
 void read_auth(base::YamlMap& root, Draft& draft);
 void read_tenants(base::YamlMap& root, Draft& draft);
 void read_limits(base::YamlMap& root, Draft& draft);
+void read_packages(base::YamlMap& root, Draft& draft);
 void read_models(base::YamlMap& root, Draft& draft);
 void read_targets(base::YamlMap& root, Draft& draft);
 void read_labels(base::YamlMap& root, Draft& draft);

@@ -49,6 +49,35 @@ std::string problems(std::string text, std::string_view old_part = "",
   return config ? "" : config.error().message;
 }
 
+TEST(Config, SealedModelsNeedAnEnvelopeAndOneThingThatOpensIt) {
+  const std::string_view model = "{name: small, file: small.gguf}";
+  const auto with = [&](std::string_view sealed) {
+    return problems(std::string(kGood), model,
+                    "{name: small, file: small.gguf, sealed: " + std::string(sealed) + "}");
+  };
+  EXPECT_EQ(with("{envelope: e.json, key_file: node.key}"), "");
+  EXPECT_EQ(with("{envelope: e.json, tpm: \"device:/dev/tpmrm0\"}"), "");
+  EXPECT_NE(with("{envelope: e.json}"), "");
+  EXPECT_NE(with("{key_file: node.key}"), "");
+  EXPECT_NE(with("{envelope: e.json, key_file: node.key, tpm: \"device:/dev/tpmrm0\"}"), "");
+}
+
+TEST(Config, VerifiedOnlyNamesItsSigners) {
+  const auto with = [&](std::string_view packages) {
+    return problems(std::string(kGood),
+                    "models:", "packages: " + std::string(packages) + "\nmodels:");
+  };
+  EXPECT_EQ(with("{verified_only: true, signers: [{name: release, key_file: r.pub}]}"), "");
+  EXPECT_EQ(with("{verified_only: true, signers: [{name: release, roots_file: ca.pem, "
+                 "subject: \"CN=plant\"}]}"),
+            "");
+  EXPECT_NE(with("{verified_only: true}"), "");
+  EXPECT_NE(with("{signers: [{name: release, key_file: r.pub}]}"), "");
+  EXPECT_NE(with("{verified_only: true, signers: [{name: release}]}"), "");
+  EXPECT_NE(with("{verified_only: true, signers: [{name: release, roots_file: ca.pem}]}"), "");
+  EXPECT_NE(with("{verified_only: true, signers: [{key_file: r.pub}]}"), "");
+}
+
 TEST(Config, ReadsWhatItSays) {
   const auto config = parse_config(kGood, "dir/nearside.yaml");
   ASSERT_TRUE(config.has_value()) << config.error().message;

@@ -1,0 +1,28 @@
+#include "cli/audit.h"
+
+#include <array>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/command_group.h"
+
+namespace nearside::cli {
+
+namespace {
+
+// One line a subcommand.
+constexpr std::array kSubcommands = {
+    audit_verify,
+};
+
+}  // namespace
+
+Run audit(CLI::App& root, CLI::App*& command) {
+  command = root.add_subcommand("audit", "Checks audit logs");
+  command->footer("Example: nearside audit verify --key audit.pub audit.log");
+  return declare_subcommands(*command, kSubcommands);
+}
+
+}  // namespace nearside::cli

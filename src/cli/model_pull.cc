@@ -1,0 +1,103 @@
+// `nearside model pull`: a model from an OCI registry, verified before it is there.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "cli/model.h"
+#include "cli/registry_options.h"
+#include "cli/signer_options.h"
+#include "package/oci_layout.h"
+#include "package/verify.h"
+
+namespace nearside::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+using base::Code;
+using base::fail;
+
+struct Options {
+  RegistryCommand registry;
+  std::string folder;
+  SignerOptions signers;
+  bool unverified = false;
+};
+
+/// Removes what is left of a pull, whichever way it ends.
+class Scratch {
+ public:
+  explicit Scratch(std::string path) : path_(std::move(path)) {}
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+base::Status verify(const Options& options, const std::string& folder) {
+  if (options.unverified) return {};
+  const std::vector<package::Signer> signers = TRY(read_signers(options.signers));
+  const package::Report report = TRY(package::verify_model(folder, folder + "/model.sig", signers));
+  if (report.differences.empty()) return {};
+  return fail(Code::kPermission, "the package differs from what was signed: {} {}",
+              package::difference_kind_name(report.differences.front().kind),
+              report.differences.front().path);
+}
+
+base::Result<std::string> pull(Options& options) {
+  const package::Reference reference = TRY(read_registry_options(options.registry));
+  if (fs::exists(options.folder))
+    return fail(Code::kInvalidArgument, "{} exists; choose another name", options.folder);
+  const auto client = http::Client::create();
+  // The name appears only when all is verified.
+  const Scratch layout(fmt::format("{}.pull-{}.oci", options.folder, ::getpid()));
+  const Scratch unpacked(fmt::format("{}.pull-{}", options.folder, ::getpid()));
+  const std::string digest =
+      TRY(package::pull(*client, reference, layout.path(), options.registry.options));
+  TRY(package::unpack(layout.path(), unpacked.path()));
+  TRY(verify(options, unpacked.path()));
+  std::error_code error;
+  fs::rename(unpacked.path(), options.folder, error);
+  if (error) return fail(Code::kIo, "cannot name {}: {}", options.folder, error.message());
+  return digest;
+}
+
+Exit run(Options& options) {
+  const base::Result<std::string> digest = pull(options);
+  if (!digest) {
+    fmt::print(stderr, "nearside model pull: {}\n", digest.error().message);
+    return Exit::kFailed;
+  }
+  fmt::print("pulled {} into {}{}: {}\n", options.registry.reference, options.folder,
+             options.unverified ? ", unverified" : "", *digest);
+  return Exit::kDone;
+}
+
+}  // namespace
+
+Run model_pull(CLI::App& root, CLI::App*& command) {
+  const auto options = std::make_shared<Options>();
+  command = root.add_subcommand("pull", "Fetches a model from an OCI registry and verifies it");
+  command->add_option("reference", options->registry.reference, "HOST[:PORT]/NAME:TAG")->required();
+  command->add_option("folder", options->folder, "where to put it; must not exist")->required();
+  declare_registry_options(*command, options->registry);
+  declare_signer_options(*command, options->signers);
+  command->add_flag("--unverified", options->unverified, "take it from anybody");
+  command->footer(
+      "Example: nearside model pull --key signer.pub registry.example/models/plant:1.2 plant");
+  return [options] { return run(*options); };
+}
+
+}  // namespace nearside::cli
