@@ -24,6 +24,11 @@ test: deps clients layers fmt-check ## fresh machine to all tests passed
 
 check: test asan tsan fuzz-short ## all that a change needs before it is sent
 
+attack: deps ## every attack of the tests, as a table attack x result
+	@cmake --preset dev >/dev/null && cmake --build --preset dev -j $(JOBS) --target attest_test cli_test gguf_test model_test \
+	  package_test trust_test vault_test worker_test nearside worker_fake >/dev/null
+	@tools/attack
+
 asan: deps ## unit tests under the address and undefined-behaviour sanitizers
 	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS) && ctest --preset asan
 
@@ -58,4 +63,4 @@ bench-gateway: build ## the gateway beside a direct call, nginx and Portkey, in 
 clean: ## remove every build folder
 	@rm -rf build
 
-.PHONY: help deps build bench-engine bench-gateway demo clients test check asan tsan fuzz-short fuzz layers fmt fmt-check lint clean
+.PHONY: help deps build bench-engine bench-gateway demo clients test check attack asan tsan fuzz-short fuzz layers fmt fmt-check lint clean

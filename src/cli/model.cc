@@ -16,21 +16,15 @@ namespace {
 constexpr std::array kSubcommands = {
     model_import,    //
     model_inspect,   //
-    model_inspect,  //
-    model_pack,     //
-    model_pull,     //
-    model_push,     //
+    model_pack,      //
+    model_pull,      //
+    model_push,      //
     model_quantize,  //
     model_render,    //
-    model_render,   //
     model_seal,      //
-    model_seal,     //
     model_sign,      //
-    model_sign,     //
     model_synth,     //
-    model_synth,    //
     model_verify,    //
-    model_verify,   //
 };
 
 }  // namespace
