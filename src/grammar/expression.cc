@@ -14,6 +14,7 @@ ExpressionPool::ExpressionPool() {
   nodes_.push_back(empty);
   for (Expr expr : {kNothing, kEmpty}) ids_.insert(hash(nodes_[expr]), expr);
   table_of_.assign(2, IdTable::kNone);
+  everything_ = complement(kNothing);
 }
 
 bool ExpressionPool::spend(std::uint64_t steps) {
@@ -100,6 +101,7 @@ Expr ExpressionPool::sequence(Expr first, Expr second) {
   if (first == kEmpty) return second;
   if (second == kEmpty) return first;
   // Sequences hang to the right, so that equal languages of one chain are equal expressions.
+  if (nodes_[first].kind != Kind::kSequence) return link(first, second);
   std::vector<Expr> chain;
   while (nodes_[first].kind == Kind::kSequence) {
     chain.push_back(nodes_[first].a);
@@ -108,17 +110,18 @@ Expr ExpressionPool::sequence(Expr first, Expr second) {
   chain.push_back(first);
   if (!spend(chain.size())) return kNothing;
   Expr tail = second;
-  for (std::size_t i = chain.size(); i-- > 0;) {
-    Node node;
-    node.kind = Kind::kSequence;
-    node.a = chain[i];
-    node.b = tail;
-    node.nullable = nullable(chain[i]) && nullable(tail);
-    node.guarded = nodes_[chain[i]].guarded || nodes_[tail].guarded;
-    tail = intern(node);
-    if (tail == kNothing) return kNothing;
-  }
+  for (std::size_t i = chain.size(); i-- > 0 && tail != kNothing;) tail = link(chain[i], tail);
   return tail;
+}
+
+Expr ExpressionPool::link(Expr first, Expr rest) {
+  Node node;
+  node.kind = Kind::kSequence;
+  node.a = first;
+  node.b = rest;
+  node.nullable = nullable(first) && nullable(rest);
+  node.guarded = nodes_[first].guarded || nodes_[rest].guarded;
+  return intern(node);
 }
 
 Expr ExpressionPool::sequence(std::initializer_list<Expr> parts) {
@@ -181,9 +184,8 @@ Expr ExpressionPool::both(Expr first, Expr second) {
   std::vector<Expr> parts;
   flatten(Kind::kBoth, first, parts);
   flatten(Kind::kBoth, second, parts);
-  const Expr everything = complement(kNothing);
-  std::erase(parts, everything);
-  if (parts.empty()) return everything;
+  std::erase(parts, everything_);
+  if (parts.empty()) return everything_;
   return combine(Kind::kBoth, parts);
 }
 
@@ -268,8 +270,10 @@ Expr ExpressionPool::derive_uncached(Expr expr, std::uint8_t byte) {
       return found;
     }
     case Kind::kSequence: {
-      std::vector<Expr> parts;
-      Expr rest = expr;
+      const Expr first = sequence(derive(node.a, byte), node.b);
+      if (!nullable(node.a)) return first;
+      std::vector<Expr> parts{first};
+      Expr rest = node.b;
       while (nodes_[rest].kind == Kind::kSequence) {
         const Node link = nodes_[rest];
         parts.push_back(sequence(derive(link.a, byte), link.b));
@@ -281,6 +285,7 @@ Expr ExpressionPool::derive_uncached(Expr expr, std::uint8_t byte) {
       return either(parts);
     }
     case Kind::kEither: {
+      if (!first_bytes(expr).has(byte)) return kNothing;
       std::vector<Expr> parts;
       if (!spend(node.b)) return kNothing;
       for (std::uint32_t i = 0; i < node.b; ++i) {
@@ -290,9 +295,12 @@ Expr ExpressionPool::derive_uncached(Expr expr, std::uint8_t byte) {
       return either(parts);
     }
     case Kind::kBoth: {
-      Expr all = complement(kNothing);
-      for (std::uint32_t i = 0; i < node.b && all != kNothing; ++i)
-        all = both(all, derive(operands_[node.a + i], byte));
+      Expr all = everything_;
+      for (std::uint32_t i = 0; i < node.b && all != kNothing; ++i) {
+        const Expr part = derive(operands_[node.a + i], byte);
+        if (part == everything_) continue;
+        all = all == everything_ ? part : both(all, part);
+      }
       return all;
     }
     case Kind::kComplement:
@@ -306,6 +314,28 @@ Expr ExpressionPool::derive_uncached(Expr expr, std::uint8_t byte) {
     default:
       return kNothing;
   }
+}
+
+const ByteSet& ExpressionPool::first_bytes(Expr either) {
+  if (nodes_[either].max == 0) {
+    ByteSet set;
+    const Node node = nodes_[either];
+    for (const Expr part : operands(node)) {
+      Expr begin = part;
+      while (nodes_[begin].kind == Kind::kSequence && !nullable(nodes_[begin].a))
+        begin = nodes_[begin].a;
+      const Node& first = nodes_[begin];
+      if (first.kind == Kind::kLiteral)
+        set.add(static_cast<std::uint8_t>(texts_[first.a]));
+      else if (first.kind == Kind::kBytes)
+        set |= sets_[first.a];
+      else
+        set = ByteSet::range(0, 255);
+    }
+    first_bytes_.push_back(set);
+    nodes_[either].max = static_cast<std::uint32_t>(first_bytes_.size());
+  }
+  return first_bytes_[nodes_[either].max - 1];
 }
 
 Expr ExpressionPool::step_anew(Expr expr, std::uint8_t byte) {

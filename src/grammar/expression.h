@@ -117,6 +117,9 @@ class ExpressionPool {
   Expr intern(const Node& node);
   [[nodiscard]] std::uint64_t hash(const Node& node) const;
   [[nodiscard]] bool equal(const Node& left, const Node& right) const;
+  Expr link(Expr first, Expr rest);
+  /// Bytes that a union's parts may begin with, as far as is plain to see.
+  const ByteSet& first_bytes(Expr either);
   Expr combine(Kind kind, std::vector<Expr>& parts);
   void flatten(Kind kind, Expr part, std::vector<Expr>& out) const;
   Expr step_anew(Expr expr, std::uint8_t byte);
@@ -136,6 +139,8 @@ class ExpressionPool {
   std::vector<std::uint64_t> steps_of_multiples_;
   std::string texts_;
   IdTable ids_;
+  std::vector<ByteSet> first_bytes_;  // of unions, by their `max` - 1
+  Expr everything_ = kNothing;        // every string
   Expr untabled_ = IdTable::kNone;
   std::uint64_t effort_ = ~std::uint64_t{0};
   bool exhausted_ = false;
