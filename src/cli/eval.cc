@@ -14,11 +14,7 @@ namespace {
 
 // One line a subcommand.
 constexpr std::array kSubcommands = {
-    eval_labels,
-    eval_perplexity,
-    eval_routing,
-    eval_schemas,
-    eval_task,
+    eval_labels, eval_perplexity, eval_routing, eval_schemas, eval_task,
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "cli/kernel_choice.h"
-#include "gateway/quota_redis.h"
 #include "cli/verified_model.h"
+#include "gateway/quota_redis.h"
 #include "upstream/backend.h"
 
 namespace nearside::cli {

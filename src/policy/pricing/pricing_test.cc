@@ -126,8 +126,7 @@ TEST(PriceBookData, PricesPublishedUsagesToTheLastDigit) {
   const std::string folder = "../shared/data/usage-accounting/";
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is absent";
   // The day the expectations were written lies before the price changes of September 2026.
-  const auto parsed =
-      PriceBook::parse(unpacked(folder + "prices_data_slim.json.gz"), "2026-08-01");
+  const auto parsed = PriceBook::parse(unpacked(folder + "prices_data_slim.json.gz"), "2026-08-01");
   ASSERT_TRUE(parsed) << parsed.error().message;
   const PriceBook& book = *parsed;
   const std::string all = unpacked(folder + "usages.jsonl.gz");
