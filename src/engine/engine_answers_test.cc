@@ -173,8 +173,8 @@ TEST(EngineAnswers, ReadsToolCallsAndThoughtsAsTheTemplateWritesThem) {
   const std::size_t bare = prompt_tokens();
   EXPECT_EQ(bare, 1U + 7U);
   request.tools = {tool("sum"), tool("now")};
-  request.tool_choice = "required";
-  EXPECT_EQ(prompt_tokens(), bare + 11U + 1U + 8U);
+  request.tool_choice = "auto";
+  EXPECT_EQ(prompt_tokens(), bare + 11U + 1U + 4U);
   request.tools.clear();
   request.messages.push_back(base::json::object{
       {"role", "assistant"},

@@ -97,6 +97,8 @@ TEST(EngineFormat, DemandedCallsAreMadeWithArgumentsOfTheirSchema) {
                                              {"enum":["p1","p2"]}},"required":["id"],
                                              "additionalProperties":false})")}}}}};
     request.tool_choice = "required";
+    for (const char space : {' ', '\n', '\t', '\r'})
+      request.logit_bias.emplace_back(space, -1000.0F);
     std::string name;
     std::string arguments;
     std::optional<chat::Finished> finished;

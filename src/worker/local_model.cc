@@ -96,6 +96,8 @@ base::Result<std::unique_ptr<LocalModel>> LocalModel::open(LocalModelOptions opt
   std::shared_ptr<Calls> calls = TRY(Calls::create(
       options.calls,
       to_callers(options.name, fail(Code::kUnavailable, "it is still being loaded"))));
+  // From the first moment on: a call is what has the model loaded.
+  if (options.residency != nullptr) calls->open();
   return std::unique_ptr<LocalModel>(
       new LocalModel(std::move(options), std::move(file), std::move(calls), clock, logger));
 }
