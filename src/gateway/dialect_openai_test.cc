@@ -125,7 +125,7 @@ TEST(OpenAiDialect, KnowsWhatALocalModelCannotHonour) {
   const std::pair<std::string, const char*> cases[] = {
       {with(R"("tools":[{"type":"function","function":{"name":"f"}}])"), ""},
       {with(R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")"), ""},
-      {with(R"("response_format":{"type":"json_object"})"), "response_format"},
+      {with(R"("response_format":{"type":"json_object"})"), ""},
       {with(R"("response_format":{"type":"text"})"), ""},
       {with(R"("logprobs":true,"n":2)"), ""},
       {with(R"("logit_bias":{"5":1})"), ""},

@@ -9,8 +9,8 @@ namespace {
 // What the engine behind a local target honours. An ability is switched on here, and only here,
 // once the engine does it: "tools", "response_format", "grammar", "logprobs", "n", "logit_bias",
 // "embeddings", "images", "audio", "files".
-constexpr std::array<std::string_view, 4> kLocalModelsCan = {"tools", "logprobs", "n",
-                                                             "logit_bias"};
+constexpr std::array<std::string_view, 6> kLocalModelsCan = {
+    "tools", "response_format", "logprobs", "n", "logit_bias", "embeddings"};
 
 }  // namespace
 
