@@ -216,15 +216,16 @@ class TpmQuoteTest : public EvidenceTest {
     const std::string text = read("tpm/tpm_evidence.json");
     const base::json::value document = base::parse_json(text).value();
     const auto& quote = document.at("tpm_quote").get_object();
-    evidence_.message = trust::from_base64(quote.at("message").get_string()).value();
-    evidence_.signature = trust::from_base64(quote.at("signature").get_string()).value();
+    evidence_.message = trust::from_strict_base64(quote.at("message").get_string()).value();
+    evidence_.signature = trust::from_strict_base64(quote.at("signature").get_string()).value();
     for (const auto& item : quote.at("pcrs").get_array()) {
       const std::string bytes = trust::from_hex(item.get_string()).value();
       Pcr pcr{};
       std::copy(bytes.begin(), bytes.end(), pcr.begin());
       evidence_.pcrs.push_back(pcr);
     }
-    const std::string der = trust::from_base64(document.at("ak_public").get_string()).value();
+    const std::string der =
+        trust::from_strict_base64(document.at("ak_public").get_string()).value();
     key_.emplace(trust::PublicKey::from_der(der).value());
     nonce_ = parse_tpm_quote(evidence_.message)->nonce;
   }

@@ -8,6 +8,7 @@
 #include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "cli/attest.h"
 #include "trust/encoding.h"
@@ -32,10 +33,10 @@ base::Result<std::string> quote(const Options& options) {
   for (const trust::Sha256& value : quoted.pcrs)
     pcrs.push_back(base::json::value(trust::to_hex(value)));
   return base::json::serialize(base::json::object{
-      {"ak_public", trust::to_base64(key.key.der())},
-      {"tpm_quote", base::json::object{{"message", trust::to_base64(quoted.message)},
+      {"ak_public", base::base64_encode(key.key.der())},
+      {"tpm_quote", base::json::object{{"message", base::base64_encode(quoted.message)},
                                        {"pcrs", pcrs},
-                                       {"signature", trust::to_base64(quoted.signature)}}}});
+                                       {"signature", base::base64_encode(quoted.signature)}}}});
 }
 
 Exit run(const Options& options) {

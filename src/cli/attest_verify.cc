@@ -101,8 +101,8 @@ base::Result<attest::TpmEvidence> read_tpm_evidence(const json::value& document)
   attest::TpmEvidence evidence;
   const std::string message = TRY(text_at(quote->get_object(), "message"));
   const std::string signature = TRY(text_at(quote->get_object(), "signature"));
-  evidence.message = TRY(trust::from_base64(message));
-  evidence.signature = TRY(trust::from_base64(signature));
+  evidence.message = TRY(trust::from_strict_base64(message));
+  evidence.signature = TRY(trust::from_strict_base64(signature));
   const json::value* pcrs = quote->get_object().if_contains("pcrs");
   if (pcrs == nullptr || !pcrs->is_array() || pcrs->get_array().size() > 24)
     return fail(Code::kCorrupt, "`pcrs` must be a list of at most 24");

@@ -1,5 +1,6 @@
 #include "package/bundle.h"
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "base/json.h"
 #include "trust/encoding.h"
@@ -31,7 +32,7 @@ base::Result<std::string> base64_member(const json::object& object, std::string_
   const json::value* value = object.if_contains(name);
   if (value == nullptr || !value->is_string() || value->get_string().empty())
     return corrupt(fmt::format("`{}` must be base64", name));
-  base::Result<std::string> bytes = trust::from_base64(value->get_string());
+  base::Result<std::string> bytes = trust::from_strict_base64(value->get_string());
   if (!bytes) return corrupt(fmt::format("`{}`: {}", name, bytes.error().message));
   return bytes;
 }
@@ -173,17 +174,17 @@ std::string encode_bundle(const Bundle& bundle) {
   } else {
     json::array chain;
     for (const trust::Certificate& certificate : bundle.certificates)
-      chain.push_back(json::object{{"rawBytes", trust::to_base64(certificate.der())}});
+      chain.push_back(json::object{{"rawBytes", base::base64_encode(certificate.der())}});
     material["x509CertificateChain"] = json::object{{"certificates", chain}};
   }
   material["tlogEntries"] = json::array{};
   json::array signatures;
   for (const std::string& signature : bundle.signatures)
-    signatures.push_back(json::object{{"sig", trust::to_base64(signature)}, {"keyid", ""}});
+    signatures.push_back(json::object{{"sig", base::base64_encode(signature)}, {"keyid", ""}});
   return json::serialize(
       json::object{{"mediaType", kMediaType},
                    {"verificationMaterial", material},
-                   {"dsseEnvelope", json::object{{"payload", trust::to_base64(bundle.payload)},
+                   {"dsseEnvelope", json::object{{"payload", base::base64_encode(bundle.payload)},
                                                  {"payloadType", kPayloadType},
                                                  {"signatures", signatures}}}});
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/unique_fd.h"
 #include "package/oci_layout.h"
@@ -67,7 +68,7 @@ class Session {
                         const std::function<bool(std::string_view)>& take) {
     if (!options_.credentials.empty())
       request.headers.push_back(
-          {"authorization", "Basic " + trust::to_base64(options_.credentials)});
+          {"authorization", "Basic " + base::base64_encode(options_.credentials)});
     request.ca_file = options_.ca_file;
     request.timeouts.total = std::chrono::hours(6);  // a large model over a slow line
     std::promise<base::Status> ended;

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/utf8.h"
@@ -59,7 +60,8 @@ base::Result<Entry> check_line(std::string_view line, const PublicKey& key) {
   if (at == std::string_view::npos || !line.ends_with("\"}"))
     return fail(Code::kCorrupt, "not an audit entry");
   const std::size_t begin = at + kSignatureMember.size();
-  const std::string signature = TRY(from_base64(line.substr(begin, line.size() - 2 - begin)));
+  const std::string signature =
+      TRY(from_strict_base64(line.substr(begin, line.size() - 2 - begin)));
   if (!key.verify(signed_bytes(line.substr(0, at)), signature, signature_scheme(key.kind()),
                   matching_hash(key.kind())))
     return fail(Code::kPermission, "changed, or not written with this key");
@@ -150,8 +152,8 @@ base::Status AuditLog::append(std::string_view event, const std::vector<AuditFie
   const auto now =
       std::chrono::duration_cast<std::chrono::milliseconds>(clock_->wall().time_since_epoch());
   const std::string text = describe(head_.entries + 1, now.count(), event, fields, head_.hash);
-  const std::string line =
-      fmt::format("{}{}{}\"}}", text, kSignatureMember, to_base64(key_.sign(signed_bytes(text))));
+  const std::string line = fmt::format("{}{}{}\"}}", text, kSignatureMember,
+                                       base::base64_encode(key_.sign(signed_bytes(text))));
   if (line.size() > kAuditLineBytesMax)
     return fail(Code::kTooLarge, "an audit entry has at most {} bytes", kAuditLineBytesMax);
   TRY(write_line(file_, line + "\n"));

@@ -1,4 +1,4 @@
-// Bytes as text: hexadecimal and base64, strict.
+// Text that must be spelled one way only: hexadecimal and base64, strict.
 #pragma once
 
 #include <span>
@@ -16,11 +16,8 @@ std::string to_hex(std::string_view bytes);
 /// Either case. Errors: kCorrupt (odd length, other characters).
 base::Result<std::string> from_hex(std::string_view text);
 
-/// RFC 4648 section 4, padded.
-std::string to_base64(std::string_view bytes);
-
-/// Only what to_base64 writes: padded, no line breaks, unused bits zero. Laxer decoders let one
-/// signature have many spellings. Errors: kCorrupt.
-base::Result<std::string> from_base64(std::string_view text);
+/// Only what base::base64_encode writes: padded, no line breaks, unused bits zero. Laxer decoders
+/// let one signature have many spellings. Errors: kCorrupt.
+base::Result<std::string> from_strict_base64(std::string_view text);
 
 }  // namespace nearside::trust

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "trust/encoding.h"
@@ -55,7 +56,7 @@ base::Result<Parsed> parse(std::string_view text) {
 
 base::Result<std::string> bytes_member(const json::object& object, std::string_view name) {
   const std::string text = TRY(text_member(object, name));
-  return from_base64(text);
+  return from_strict_base64(text);
 }
 
 base::Result<OpenedEnvelope> open_by_key_file(const Parsed& envelope, const KeySource& source) {
@@ -105,7 +106,7 @@ base::Result<std::string> wrap_by_key_file(const SecretBytes& data_key, const Fi
   return json::serialize(json::object{{"format", kFormat},
                                       {"file_id", to_hex(file_id)},
                                       {"protection", "key-file"},
-                                      {"wrapped", to_base64(wrapped)}});
+                                      {"wrapped", base::base64_encode(wrapped)}});
 }
 
 base::Result<std::string> wrap_by_tpm(const Tpm& tpm, const SecretBytes& data_key,
@@ -119,9 +120,9 @@ base::Result<std::string> wrap_by_tpm(const Tpm& tpm, const SecretBytes& data_ke
   return json::serialize(json::object{{"format", kFormat},
                                       {"file_id", to_hex(file_id)},
                                       {"protection", "tpm2"},
-                                      {"public", to_base64(sealed.public_area)},
-                                      {"private", to_base64(sealed.private_area)},
-                                      {"authority", to_base64(authority.der())},
+                                      {"public", base::base64_encode(sealed.public_area)},
+                                      {"private", base::base64_encode(sealed.private_area)},
+                                      {"authority", base::base64_encode(authority.der())},
                                       {"approval", encode_approval(approval)}});
 }
 

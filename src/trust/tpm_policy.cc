@@ -6,6 +6,7 @@
 
 #include <tss2/tss2_mu.h>
 
+#include "base/base64.h"
 #include "base/check.h"
 #include "trust/encoding.h"
 #include "trust/hash.h"
@@ -130,7 +131,7 @@ base::Result<TpmState> parse_state(const json::value& value) {
 
 json::object encode_approval(const TpmApproval& approval) {
   json::object object = encode_state(approval.state);
-  object["signature"] = to_base64(approval.signature);
+  object["signature"] = base::base64_encode(approval.signature);
   return object;
 }
 
@@ -139,7 +140,7 @@ base::Result<TpmApproval> parse_approval(const json::value& value) {
   approval.state = TRY(parse_state(value));
   const json::value* signature = value.get_object().if_contains("signature");
   if (signature == nullptr || !signature->is_string()) return corrupt("`signature` must be a text");
-  approval.signature = TRY(from_base64(signature->get_string()));
+  approval.signature = TRY(from_strict_base64(signature->get_string()));
   return approval;
 }
 
