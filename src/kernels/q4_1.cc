@@ -28,15 +28,17 @@ void decode(const Block& block, Decoded& out) {
 
 void quantize(const float* in, std::size_t columns, std::byte* row) {
   for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    const auto [low, high] = std::minmax_element(in + c, in + c + 32);
-    const float scale = (*high - *low) / 15.0f;
+    const auto bounds = std::minmax_element(in + c, in + c + 32);
+    const float low = *bounds.first;
+    const float high = *bounds.second;
+    const float scale = (high - low) / 15.0f;
     const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
     const auto level = [&](std::size_t i) {
-      return static_cast<unsigned>(std::min(15.0f, (in[c + i] - *low) * inverse + 0.5f));
+      return static_cast<unsigned>(std::min(15.0f, (in[c + i] - low) * inverse + 0.5f));
     };
     Block block;
     block.d = f32_to_f16(scale);
-    block.m = f32_to_f16(*low);
+    block.m = f32_to_f16(low);
     for (std::size_t i = 0; i < 16; ++i)
       block.qs[i] = static_cast<std::uint8_t>(level(i) | level(i + 16) << 4);
     std::memcpy(row, &block, sizeof block);

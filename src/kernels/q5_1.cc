@@ -30,14 +30,16 @@ void decode(const Block& block, Decoded& out) {
 
 void quantize(const float* in, std::size_t columns, std::byte* row) {
   for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    const auto [low, high] = std::minmax_element(in + c, in + c + 32);
-    const float scale = (*high - *low) / 31.0f;
+    const auto bounds = std::minmax_element(in + c, in + c + 32);
+    const float low = *bounds.first;
+    const float high = *bounds.second;
+    const float scale = (high - low) / 31.0f;
     const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
     Block block{};
     block.d = f32_to_f16(scale);
-    block.m = f32_to_f16(*low);
+    block.m = f32_to_f16(low);
     for (std::size_t i = 0; i < 32; ++i) {
-      const auto q = static_cast<unsigned>(std::min(31.0f, (in[c + i] - *low) * inverse + 0.5f));
+      const auto q = static_cast<unsigned>(std::min(31.0f, (in[c + i] - low) * inverse + 0.5f));
       block.qs[i % 16] = static_cast<std::uint8_t>(block.qs[i % 16] | (q & 15) << (i / 16 * 4));
       block.qh[i / 8] = static_cast<std::uint8_t>(block.qh[i / 8] | (q >> 4) << (i % 8));
     }

@@ -2,18 +2,33 @@
 
 #include <array>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #include "kernels/format.h"
 #include "kernels/weights.h"
 
 namespace nearside::kernels {
+
+#if defined(__x86_64__)
+namespace {
+
+/// Clang's run-time support does not know this one by name.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_F16C) != 0;
+}
+
+}  // namespace
+#endif
 
 CpuFeatures detect_cpu_features() {
   CpuFeatures found;
 #if defined(__x86_64__)
   // The compiler's run-time support also asks the operating system whether it saves the registers.
   __builtin_cpu_init();
-  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-               __builtin_cpu_supports("f16c");
+  found.avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
   found.avx512 = found.avx2 && __builtin_cpu_supports("avx512f") &&
                  __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
