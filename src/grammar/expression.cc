@@ -219,15 +219,15 @@ Expr ExpressionPool::repeat(Expr inner, std::uint32_t min, std::uint32_t max) {
 }
 
 Expr ExpressionPool::derive(Expr expr, std::uint8_t byte) {
-  const Node& node = nodes_[expr];
-  switch (node.kind) {
+  const Kind kind = nodes_[expr].kind;  // no reference: deriving adds nodes, and they may move
+  switch (kind) {
     case Kind::kNever:
     case Kind::kBlank:
       return kNothing;
     case Kind::kBytes:
-      return sets_[node.a].has(byte) ? kEmpty : kNothing;
+      return sets_[nodes_[expr].a].has(byte) ? kEmpty : kNothing;
     case Kind::kLiteral:
-      if (static_cast<std::uint8_t>(texts_[node.a]) != byte) return kNothing;
+      if (static_cast<std::uint8_t>(texts_[nodes_[expr].a]) != byte) return kNothing;
       break;
     default:
       break;
@@ -238,7 +238,7 @@ Expr ExpressionPool::derive(Expr expr, std::uint8_t byte) {
   }
   const Expr derived = derive_uncached(expr, byte);
   if (exhausted_) return kNothing;
-  const bool tabled = node.kind != Kind::kLiteral && node.kind != Kind::kRepeat;
+  const bool tabled = kind != Kind::kLiteral && kind != Kind::kRepeat;
   std::uint32_t min = 0;
   std::uint32_t max = 0;
   const bool counter = untabled_ != IdTable::kNone && nodes_[expr].kind == Kind::kSequence &&
