@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "grammar/automaton.h"
 #include "grammar/gbnf.h"
 #include "grammar/json_schema.h"
@@ -61,6 +62,8 @@ base::Result<std::shared_ptr<Constraint>> Constraint::compile(
   if (spec.text.size() > kSpecBytesMax)
     return base::fail(base::Code::kTooLarge, "the constraint has {} bytes, more than {}",
                       spec.text.size(), kSpecBytesMax);
+  if (!base::is_valid_utf8(spec.text))  // errors quote it
+    return base::fail(base::Code::kInvalidArgument, "the constraint is not UTF-8");
   auto grammar = std::make_unique<Grammar>(lexicon->json().pool);
   grammar->pool.set_effort(kCompileEffort);
   TRY(add_rules(spec, lexicon->json(), *grammar));

@@ -254,6 +254,9 @@ class Parser {
       return inner;
     }
     const std::string_view name = this->name();
+    // One byte of a longer character is no text to be quoted.
+    if (name.empty() && (static_cast<unsigned char>(peek()) & 0x80U) != 0)
+      return bad("unexpected character that is not ASCII; put it in quotes");
     if (name.empty()) return bad(fmt::format("unexpected character {:?}", std::string(1, peek())));
     return TRY(rule_named(name))->node;
   }

@@ -36,6 +36,7 @@ TEST(Gbnf, SaysWhatIsWrong) {
       {"root ::= \"a\"{2,1}", "count"},
       {"root ::= \"a\"\nroot ::= \"b\"", "twice"},
       {"root = \"a\"", "::="},
+      {"root ::= ä", "not ASCII"},
       {"root ::= \"a\"{1000000}", "count"},
   };
   for (const auto& [text, part] : cases) {
