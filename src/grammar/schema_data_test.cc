@@ -17,6 +17,13 @@ namespace nearside::grammar {
 namespace {
 
 const std::filesystem::path kSchemas = "../shared/data/json-schemas/schemas.jsonl.xz";
+// Sanitized programs are some thirty times slower; every line tests the same code.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kLineStride = 32;
+#else
+constexpr std::size_t kLineStride = 1;
+#endif
+
 const std::filesystem::path kVocabulary = "../shared/data/tokenizers/llama-bpe.gguf.xz";
 
 /// A file unpacked beside the other temporary files, and removed again.
@@ -53,7 +60,9 @@ TEST(SchemaData, ValidInstancesAreAcceptedTokenByTokenAndInvalidOnesAreNot) {
 
   SchemaTally tally;
   std::istringstream lines(base::read_file(schemas.path()).value());
+  std::size_t number = 0;
   for (std::string line; std::getline(lines, line);) {
+    if (number++ % kLineStride != 0) continue;
     const base::Status status = try_schema(line, *tokenizer, lexicon, clock, tally);
     ASSERT_TRUE(status) << status.error().message;
   }
@@ -70,7 +79,9 @@ TEST(SchemaData, ValidInstancesAreAcceptedTokenByTokenAndInvalidOnesAreNot) {
       quantile(tally.compile_us, 0.5), quantile(tally.compile_us, 0.99), lexicon_ms.count());
   EXPECT_EQ(tally.invalid_accepted, 0U);
   EXPECT_EQ(tally.valid_accepted, tally.valid);
-  EXPECT_GE(tally.supported * 5, tally.schemas * 4);
+  if (kLineStride == 1) {
+    EXPECT_GE(tally.supported * 5, tally.schemas * 4);
+  }
 }
 
 }  // namespace
