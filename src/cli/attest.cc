@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -20,7 +16,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run attest(CLI::App& root, CLI::App*& command) {
+Run attest(App& root, App*& command) {
   command = root.add_subcommand("attest", "Makes and verifies evidence of what a machine runs");
   command->footer("Example: nearside attest quote --nonce 00112233 > quote.json");
   return declare_subcommands(*command, kSubcommands);

@@ -5,9 +5,9 @@
 
 namespace nearside::cli {
 
-Run attest(CLI::App& root, CLI::App*& command);
+Run attest(App& root, App*& command);
 
-Run attest_quote(CLI::App& root, CLI::App*& command);
-Run attest_verify(CLI::App& root, CLI::App*& command);
+Run attest_quote(App& root, App*& command);
+Run attest_verify(App& root, App*& command);
 
 }  // namespace nearside::cli

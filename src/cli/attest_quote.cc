@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/base64.h"
@@ -51,7 +48,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run attest_quote(CLI::App& root, CLI::App*& command) {
+Run attest_quote(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("quote", "Has the TPM sign its registers and a nonce");
   command->add_option("--nonce", options->nonce, "the verifier's, hexadecimal, at most 32 bytes")

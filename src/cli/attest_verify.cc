@@ -5,9 +5,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "attest/nvidia_evidence.h"
@@ -207,7 +204,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run attest_verify(CLI::App& root, CLI::App*& command) {
+Run attest_verify(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("verify", "Says whether evidence holds, asking nobody");
   command->add_option("evidence", options->evidence_file, "file with the evidence")->required();

@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -19,7 +15,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run audit(CLI::App& root, CLI::App*& command) {
+Run audit(App& root, App*& command) {
   command = root.add_subcommand("audit", "Checks audit logs");
   command->footer("Example: nearside audit verify --key audit.pub audit.log");
   return declare_subcommands(*command, kSubcommands);

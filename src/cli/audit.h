@@ -5,8 +5,8 @@
 
 namespace nearside::cli {
 
-Run audit(CLI::App& root, CLI::App*& command);
+Run audit(App& root, App*& command);
 
-Run audit_verify(CLI::App& root, CLI::App*& command);
+Run audit_verify(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -65,7 +62,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run audit_verify(CLI::App& root, CLI::App*& command) {
+Run audit_verify(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("verify", "Finds removed, changed and moved entries");
   command->add_option("log", options->log, "audit log")->required();

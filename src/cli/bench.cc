@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -20,7 +16,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run bench(CLI::App& root, CLI::App*& command) {
+Run bench(App& root, App*& command) {
   command = root.add_subcommand("bench", "Measures how fast things are");
   command->footer("Example: nearside bench engine --model model.gguf --threads 2 --json");
   return declare_subcommands(*command, kSubcommands);

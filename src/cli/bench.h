@@ -6,9 +6,9 @@
 
 namespace nearside::cli {
 
-Run bench(CLI::App& root, CLI::App*& command);
+Run bench(App& root, App*& command);
 
-Run bench_engine(CLI::App& root, CLI::App*& command);
-Run bench_gateway(CLI::App& root, CLI::App*& command);
+Run bench_engine(App& root, App*& command);
+Run bench_gateway(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -10,9 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -209,7 +206,7 @@ Exit measure(const Options& options) {
 
 }  // namespace
 
-Run bench_gateway(CLI::App& root, CLI::App*& command) {
+Run bench_gateway(App& root, App*& command) {
   command =
       root.add_subcommand("gateway", "Measures a gateway, or serves as what stands behind it");
   command->footer(
@@ -221,9 +218,8 @@ Run bench_gateway(CLI::App& root, CLI::App*& command) {
   command->add_option("--path", options->path, "of the call")->capture_default_str();
   command->add_option("--body", options->body_file, "file with the request's JSON");
   command->add_option("--prompt-bytes", options->prompt_bytes, "of the prompt that is made up");
-  command->add_option("--concurrency", options->concurrency, "connections")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{10'000}));
-  command->add_option("--seconds", options->seconds, "to measure")->check(CLI::Range(0.1, 600.0));
+  command->add_option("--concurrency", options->concurrency, "connections")->within(1, 10'000);
+  command->add_option("--seconds", options->seconds, "to measure")->between(0.1, 600.0);
   command->add_option("--rate", options->rate, "requests a second; 0: as fast as replies come");
   command->add_option("--pid", options->pid, "process whose CPU and memory are reported");
   command->add_flag("--stream", options->stream, "ask for streams");

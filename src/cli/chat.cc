@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -106,7 +103,7 @@ base::Status start(const Options& options) {
 
 }  // namespace
 
-Run chat(CLI::App& root, CLI::App*& command) {
+Run chat(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("chat", "Talks with a model in the terminal");
   add_model_options(*command, options->model);

@@ -3,17 +3,13 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 namespace nearside::cli {
 
-Run declare_subcommands(CLI::App& command, std::span<const Declare> subcommands) {
+Run declare_subcommands(App& command, std::span<const Declare> subcommands) {
   command.require_subcommand(1);
-  std::vector<std::pair<CLI::App*, Run>> runs;
+  std::vector<std::pair<App*, Run>> runs;
   for (const Declare declare : subcommands) {
-    CLI::App* subcommand = nullptr;
+    App* subcommand = nullptr;
     Run run = declare(command, subcommand);
     runs.emplace_back(subcommand, std::move(run));
   }

@@ -8,6 +8,6 @@
 namespace nearside::cli {
 
 /// Declares the subcommands under `command`; the returned Run runs the one that was given.
-Run declare_subcommands(CLI::App& command, std::span<const Declare> subcommands);
+Run declare_subcommands(App& command, std::span<const Declare> subcommands);
 
 }  // namespace nearside::cli

@@ -13,9 +13,8 @@ namespace nearside::cli {
 
 std::vector<Declare> commands() {
   // In the order of `nearside --help`.
-  return {bench, chat, eval, import_config, model, route, run, serve, tokenize_text, train, worker};
-  return {attest, audit, bench,         chat, eval,  model, route,
-          run,    serve, tokenize_text, tpm,  train, worker};
+  return {attest, audit, bench, chat,          eval, import_config, model,
+          route,  run,   serve, tokenize_text, tpm,  train,         worker};
 }
 
 }  // namespace nearside::cli

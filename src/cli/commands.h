@@ -10,11 +10,11 @@ namespace nearside::cli {
 std::vector<Declare> commands();
 
 // Commands too small for a header of their own.
-Run chat(CLI::App& root, CLI::App*& command);
-Run import_config(CLI::App& root, CLI::App*& command);
-Run run(CLI::App& root, CLI::App*& command);
-Run tokenize_text(CLI::App& root, CLI::App*& command);
-Run worker(CLI::App& root, CLI::App*& command);
-Run serve(CLI::App& root, CLI::App*& command);
+Run chat(App& root, App*& command);
+Run import_config(App& root, App*& command);
+Run run(App& root, App*& command);
+Run tokenize_text(App& root, App*& command);
+Run worker(App& root, App*& command);
+Run serve(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -19,7 +15,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run eval(CLI::App& root, CLI::App*& command) {
+Run eval(App& root, App*& command) {
   command = root.add_subcommand("eval", "Measures how good models and decisions are");
   command->footer("Example: nearside eval task --model model.gguf --data held-out.jsonl");
   return declare_subcommands(*command, kSubcommands);

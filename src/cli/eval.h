@@ -6,12 +6,12 @@
 
 namespace nearside::cli {
 
-Run eval(CLI::App& root, CLI::App*& command);
+Run eval(App& root, App*& command);
 
-Run eval_labels(CLI::App& root, CLI::App*& command);
-Run eval_perplexity(CLI::App& root, CLI::App*& command);
-Run eval_routing(CLI::App& root, CLI::App*& command);
-Run eval_schemas(CLI::App& root, CLI::App*& command);
-Run eval_task(CLI::App& root, CLI::App*& command);
+Run eval_labels(App& root, App*& command);
+Run eval_perplexity(App& root, App*& command);
+Run eval_routing(App& root, App*& command);
+Run eval_schemas(App& root, App*& command);
+Run eval_task(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -109,7 +106,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run eval_labels(CLI::App& root, CLI::App*& command) {
+Run eval_labels(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("labels", "What is found in texts, against what is known of them");
   command
@@ -120,7 +117,7 @@ Run eval_labels(CLI::App& root, CLI::App*& command) {
   command
       ->add_option("--half", options->half,
                    "only texts whose template_id is odd, or even (default: all)")
-      ->check(CLI::IsMember({"odd", "even"}));
+      ->one_of({"odd", "even"});
   command->add_flag_callback(
       "--show-wrong", [options] { options->show = "wrong"; },
       "also print the texts where something is missed or claimed wrongly");

@@ -4,9 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -85,7 +82,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run eval_perplexity(CLI::App& root, CLI::App*& command) {
+Run eval_perplexity(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand(
       "perplexity",

@@ -5,9 +5,6 @@
 #include <random>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -141,7 +138,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run eval_routing(CLI::App& root, CLI::App*& command) {
+Run eval_routing(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("routing",
                                 "Which prompts need the strong model: ours, a coin, an oracle");

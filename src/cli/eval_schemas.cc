@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -90,7 +87,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run eval_schemas(CLI::App& root, CLI::App*& command) {
+Run eval_schemas(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("schemas", "How well and fast JSON schemas constrain an answer");
   command->add_option("--model", options->model, "model file (.gguf); only its vocabulary is read")

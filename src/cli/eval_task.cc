@@ -6,9 +6,6 @@
 #include <variant>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -168,7 +165,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run eval_task(CLI::App& root, CLI::App*& command) {
+Run eval_task(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("task", "How many answers are exactly right, overall and by group");
   add_model_options(*command, options->model);

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -15,7 +12,7 @@
 
 namespace nearside::cli {
 
-Run import_config(CLI::App& root, CLI::App*& command) {
+Run import_config(App& root, App*& command) {
   command = root.add_subcommand("import", "Takes over another gateway's configuration");
   command->footer(
       "Example: nearside import --litellm config.yaml > nearside.yaml\n"

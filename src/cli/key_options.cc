@@ -1,11 +1,8 @@
 #include "cli/key_options.h"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 namespace nearside::cli {
 
-void declare_key_options(CLI::App& command, trust::KeySource& source) {
+void declare_key_options(App& command, trust::KeySource& source) {
   command.add_option("--key-envelope", source.envelope_file,
                      "of a sealed model: the wrapped key, from `nearside model seal`");
   command.add_option("--key-file", source.key_file, "key file that opens the envelope");

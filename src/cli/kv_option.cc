@@ -1,18 +1,14 @@
 #include "cli/kv_option.h"
 
-#include <map>
-#include <string>
-
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 namespace nearside::cli {
 
-void add_kv_option(CLI::App& command, model::KvType& type) {
-  const std::map<std::string, model::KvType> names{{"f16", model::KvType::kF16},
-                                                   {"q8_0", model::KvType::kQ8_0}};
-  command.add_option("--kv", type, "what keys and values are kept in: f16 (default) or q8_0")
-      ->transform(CLI::CheckedTransformer(names));
+void add_kv_option(App& command, model::KvType& type) {
+  command.add_choice(
+      "--kv", {"f16", "q8_0"},
+      [&type](std::size_t chosen) {
+        type = chosen == 0 ? model::KvType::kF16 : model::KvType::kQ8_0;
+      },
+      "what keys and values are kept in: f16 (default) or q8_0");
 }
 
 }  // namespace nearside::cli

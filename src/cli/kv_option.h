@@ -1,13 +1,12 @@
 // `--kv`, for every command that computes with a model.
 #pragma once
 
-#include <CLI/App.hpp>
-
+#include "cli/options.h"
 #include "model/kv_cache.h"
 
 namespace nearside::cli {
 
 /// Adds the option; `type` keeps its value where it is not given and must outlive the parsing.
-void add_kv_option(CLI::App& command, model::KvType& type);
+void add_kv_option(App& command, model::KvType& type);
 
 }  // namespace nearside::cli

@@ -7,8 +7,6 @@
 #include <utility>
 #include <variant>
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/mapped_file.h"
@@ -20,14 +18,14 @@ namespace nearside::cli {
 
 using base::Result;
 
-void add_model_options(CLI::App& command, ModelOptions& options) {
+void add_model_options(App& command, ModelOptions& options) {
   command.add_option("-m,--model", options.path, "GGUF file")->required();
   command.add_option("-t,--threads", options.threads,
                      "threads to compute with (default: one for each hardware thread)");
   declare_key_options(command, options.key);
   command.add_option("-c,--ctx", options.context_tokens_max, "tokens of context kept at most")
       ->capture_default_str()
-      ->check(CLI::Range(std::size_t{2}, std::size_t{1} << 24U));
+      ->within(2, 1 << 24);
 }
 
 std::size_t thread_count(std::size_t asked) {
@@ -35,7 +33,7 @@ std::size_t thread_count(std::size_t asked) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-void add_sampling_options(CLI::App& command, SamplingOptions& options) {
+void add_sampling_options(App& command, SamplingOptions& options) {
   command
       .add_option("-n,--tokens", options.tokens_max,
                   "tokens of the answer at most (-1: until the model ends)")

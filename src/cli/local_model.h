@@ -7,12 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include <CLI/App.hpp>
-
 #include "base/clock.h"
 #include "base/result.h"
 #include "chat/event.h"
 #include "chat/request.h"
+#include "cli/options.h"
 #include "engine/engine.h"
 #include "trust/key_envelope.h"
 
@@ -25,7 +24,7 @@ struct ModelOptions {
   std::size_t context_tokens_max = 4096;
   trust::KeySource key{};  // of a sealed model
 };
-void add_model_options(CLI::App& command, ModelOptions& options);
+void add_model_options(App& command, ModelOptions& options);
 /// `asked`, or the machine's hardware threads when that is 0.
 std::size_t thread_count(std::size_t asked);
 
@@ -39,7 +38,7 @@ struct SamplingOptions {
   std::int64_t seed = -1;        // -1: drawn
   std::int64_t tokens_max = -1;  // -1: until the model ends or the context is full
 };
-void add_sampling_options(CLI::App& command, SamplingOptions& options);
+void add_sampling_options(App& command, SamplingOptions& options);
 /// Copies the options into a request.
 void apply(const SamplingOptions& options, chat::Request& request);
 

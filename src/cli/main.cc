@@ -24,7 +24,8 @@ nearside::cli::Exit print_chosen_kernels() {
 
 int main(int argc, char** argv) {
   using nearside::cli::Exit;
-  CLI::App root("Nearside runs AI where it is best run: near.", "nearside");
+  nearside::cli::App program("Nearside runs AI where it is best run: near.", "nearside");
+  CLI::App& root = program.native();
   root.set_version_flag("--version", "nearside 0.1.0");
   root.require_subcommand(1);
   bool print_kernels = false;
@@ -35,10 +36,10 @@ int main(int argc, char** argv) {
         throw CLI::Success();
       },
       "Say which instruction set the arithmetic uses, and which the processor offers");
-  std::vector<std::pair<CLI::App*, nearside::cli::Run>> runs;
+  std::vector<std::pair<nearside::cli::App*, nearside::cli::Run>> runs;
   for (const nearside::cli::Declare declare : nearside::cli::commands()) {
-    CLI::App* command = nullptr;
-    nearside::cli::Run run = declare(root, command);
+    nearside::cli::App* command = nullptr;
+    nearside::cli::Run run = declare(program, command);
     runs.emplace_back(command, std::move(run));
   }
   try {

@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -29,7 +25,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run model(CLI::App& root, CLI::App*& command) {
+Run model(App& root, App*& command) {
   command = root.add_subcommand("model", "Looks into, makes and changes model files");
   command->footer("Example: nearside model inspect models/triage-small.gguf");
   return declare_subcommands(*command, kSubcommands);

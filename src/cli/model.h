@@ -6,18 +6,18 @@
 
 namespace nearside::cli {
 
-Run model(CLI::App& root, CLI::App*& command);
+Run model(App& root, App*& command);
 
-Run model_import(CLI::App& root, CLI::App*& command);
-Run model_inspect(CLI::App& root, CLI::App*& command);
-Run model_quantize(CLI::App& root, CLI::App*& command);
-Run model_pack(CLI::App& root, CLI::App*& command);
-Run model_pull(CLI::App& root, CLI::App*& command);
-Run model_push(CLI::App& root, CLI::App*& command);
-Run model_render(CLI::App& root, CLI::App*& command);
-Run model_seal(CLI::App& root, CLI::App*& command);
-Run model_sign(CLI::App& root, CLI::App*& command);
-Run model_synth(CLI::App& root, CLI::App*& command);
-Run model_verify(CLI::App& root, CLI::App*& command);
+Run model_import(App& root, App*& command);
+Run model_inspect(App& root, App*& command);
+Run model_quantize(App& root, App*& command);
+Run model_pack(App& root, App*& command);
+Run model_pull(App& root, App*& command);
+Run model_push(App& root, App*& command);
+Run model_render(App& root, App*& command);
+Run model_seal(App& root, App*& command);
+Run model_sign(App& root, App*& command);
+Run model_synth(App& root, App*& command);
+Run model_verify(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -61,7 +58,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_import(CLI::App& root, CLI::App*& command) {
+Run model_import(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("import", "Writes a model file from a checkpoint folder");
   command

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/model.h"
@@ -35,7 +32,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_inspect(CLI::App& root, CLI::App*& command) {
+Run model_inspect(App& root, App*& command) {
   const auto options = std::make_shared<Options>();  // lives as long as CLI11 may write to it
   command = root.add_subcommand("inspect", "Shows metadata and tensors of a GGUF file");
   command->add_option("file", options->path, "GGUF file")->required();

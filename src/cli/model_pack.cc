@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/model.h"
@@ -33,7 +30,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_pack(CLI::App& root, CLI::App*& command) {
+Run model_pack(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("pack", "Packs a model's folder for OCI registries");
   command->add_option("folder", options->folder, "model, templates, card, signature")->required();

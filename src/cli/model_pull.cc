@@ -3,9 +3,6 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -87,7 +84,7 @@ Exit run(Options& options) {
 
 }  // namespace
 
-Run model_pull(CLI::App& root, CLI::App*& command) {
+Run model_pull(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("pull", "Fetches a model from an OCI registry and verifies it");
   command->add_option("reference", options->registry.reference, "HOST[:PORT]/NAME:TAG")->required();

@@ -2,9 +2,6 @@
 #include <cstdio>
 #include <memory>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/model.h"
@@ -32,7 +29,7 @@ Exit run(RegistryCommand& options) {
 
 }  // namespace
 
-Run model_push(CLI::App& root, CLI::App*& command) {
+Run model_push(App& root, App*& command) {
   const auto options = std::make_shared<RegistryCommand>();
   command = root.add_subcommand("push", "Sends a packed model to an OCI registry");
   command->add_option("layout", options->layout, "from `nearside model pack`")->required();

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -69,7 +66,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_quantize(CLI::App& root, CLI::App*& command) {
+Run model_quantize(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("quantize", "Writes a model file with its matrices in fewer bits");
   command->add_option("in", options->in, "model file with F32, F16 or BF16 weights")->required();

@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -123,7 +120,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_render(CLI::App& root, CLI::App*& command) {
+Run model_render(App& root, App*& command) {
   const auto options = std::make_shared<Options>();  // lives as long as CLI11 may write to it
   command = root.add_subcommand("render", "Shows what a chat template makes of a request");
   command->add_option("--template", options->template_path, "Jinja chat template")->required();

@@ -1,9 +1,6 @@
 #include <filesystem>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -32,11 +29,11 @@ class ModelRender : public testing::Test {
   // What the command prints; its exit status in status_.
   std::string run(const std::string& source, const std::string& request,
                   const std::string& more = "") {
-    CLI::App root;
-    CLI::App* command = nullptr;
+    App root("", "");
+    App* command = nullptr;
     const cli::Run run = model_render(root, command);
-    root.parse("render --template " + file("t.jinja", source) + " --request " +
-               file("r.json", request) + more);
+    EXPECT_TRUE(root.parse("render --template " + file("t.jinja", source) + " --request " +
+                           file("r.json", request) + more));
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     status_ = run();

@@ -6,9 +6,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -111,7 +108,7 @@ Exit run(Options options) {
 
 }  // namespace
 
-Run model_seal(CLI::App& root, CLI::App*& command) {
+Run model_seal(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("seal", "Encrypts a model and wraps its key for a node");
   command->add_option("model", options->model, "file to seal")->required();

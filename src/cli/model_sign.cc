@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -75,7 +72,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_sign(CLI::App& root, CLI::App*& command) {
+Run model_sign(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("sign", "Signs a model (OpenSSF Model Signing 1.0)");
   command->add_option("model", options->model, "folder or file")->required();

@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/model.h"
@@ -73,7 +70,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_synth(CLI::App& root, CLI::App*& command) {
+Run model_synth(App& root, App*& command) {
   constexpr std::size_t kLayersMax = 1024;  // what a reader accepts
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("synth",
@@ -88,7 +85,7 @@ Run model_synth(CLI::App& root, CLI::App*& command) {
   command->add_option("--seed", options->seed, "equal seeds give equal files")
       ->capture_default_str();
   command->add_option("--layers", options->layers, "number of blocks (default: the shape's)")
-      ->check(CLI::Range(std::size_t{1}, kLayersMax));
+      ->within(1, kLayersMax);
   command->footer(
       "Example: nearside model synth --shape qwen3-0.6b --type Q4_0 --vocab vocabulary.gguf --out "
       "random.gguf");

@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/json.h"
@@ -85,7 +82,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run model_verify(CLI::App& root, CLI::App*& command) {
+Run model_verify(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("verify", "Says who signed a model and what differs");
   command->add_option("model", options->model, "folder or file")->required();

@@ -1,13 +1,10 @@
 #include "cli/registry_options.h"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "base/file.h"
 
 namespace nearside::cli {
 
-void declare_registry_options(CLI::App& command, RegistryCommand& options) {
+void declare_registry_options(App& command, RegistryCommand& options) {
   command.add_option("--credentials-file", options.credentials_file,
                      "file with USER:PASSWORD (arguments can be read by everybody)");
   command.add_option("--ca-file", options.options.ca_file,

@@ -3,9 +3,8 @@
 
 #include <string>
 
-#include <CLI/App.hpp>
-
 #include "base/result.h"
+#include "cli/options.h"
 #include "package/registry.h"
 
 namespace nearside::cli {
@@ -18,7 +17,7 @@ struct RegistryCommand {
   package::RegistryOptions options;
 };
 
-void declare_registry_options(CLI::App& command, RegistryCommand& options);
+void declare_registry_options(App& command, RegistryCommand& options);
 
 /// The reference, with the credentials read. Errors: kInvalidArgument, and those of reading a file.
 base::Result<package::Reference> read_registry_options(RegistryCommand& options);

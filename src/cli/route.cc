@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -20,7 +16,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run route(CLI::App& root, CLI::App*& command) {
+Run route(App& root, App*& command) {
   command = root.add_subcommand("route", "Where requests would go, and why");
   command->footer(
       "Example: nearside route explain --config nearside.yaml \"The conveyor has stopped\"");

@@ -6,9 +6,9 @@
 
 namespace nearside::cli {
 
-Run route(CLI::App& root, CLI::App*& command);
+Run route(App& root, App*& command);
 
-Run route_explain(CLI::App& root, CLI::App*& command);
-Run route_train(CLI::App& root, CLI::App*& command);
+Run route_explain(App& root, App*& command);
+Run route_train(App& root, App*& command);
 
 }  // namespace nearside::cli

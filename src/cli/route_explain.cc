@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/route.h"
@@ -44,7 +41,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run route_explain(CLI::App& root, CLI::App*& command) {
+Run route_explain(App& root, App*& command) {
   const auto options = std::make_shared<Options>();  // lives as long as CLI11 may write to it
   command = root.add_subcommand(
       "explain", "Shows the decision for a request with every reason; serves nothing");
@@ -62,10 +59,10 @@ Run route_explain(CLI::App& root, CLI::App*& command) {
   command->add_option("--priority", options->question.priority, "realtime, normal or batch");
   auto* deadline =
       command->add_option("--deadline-ms", options->deadline_ms, "the answer's deadline")
-          ->check(CLI::PositiveNumber);
+          ->positive();
   auto* cap =
       command->add_option("--max-cost-usd", options->cost_max_usd, "what the answer may cost")
-          ->check(CLI::NonNegativeNumber);
+          ->not_negative();
   command->add_flag("--json", options->json, "the decision as one JSON object");
   command->footer(
       "Example: nearside route explain --config nearside.yaml --sensitivity confidential \"Pump "

@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -75,7 +72,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run route_train(CLI::App& root, CLI::App*& command) {
+Run route_train(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command =
       root.add_subcommand("train", "Learns from judged answers which target answers what well");

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -52,11 +49,11 @@ Exit run_command(const Options& options) {
 
 }  // namespace
 
-Run run(CLI::App& root, CLI::App*& command) {
+Run run(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("run", "Continues a text with a model, streaming");
   add_model_options(*command, options->model);
-  const CLI::Option* prompt =
+  const Option* prompt =
       command->add_option("-p,--prompt", options->prompt, "text to continue (default: stdin)");
   add_sampling_options(*command, options->sampling);
   command->footer("Example: nearside run --model model.gguf -p \"The pump in hall 3\" -n 64");

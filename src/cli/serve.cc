@@ -4,9 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
@@ -108,10 +105,10 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run serve(CLI::App& root, CLI::App*& command) {
+Run serve(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("serve", "Serves requests over HTTP: local models and upstreams");
-  CLI::Option* config =
+  Option* config =
       command->add_option("--config", options->config, "configuration (YAML); reread on SIGHUP");
   command->add_option("--model", options->model, "a GGUF file to serve without a configuration")
       ->excludes(config);
@@ -120,7 +117,7 @@ Run serve(CLI::App& root, CLI::App*& command) {
   command
       ->add_option("--drain-seconds", options->drain_seconds,
                    "how long requests may finish after SIGTERM")
-      ->check(CLI::Range(0U, 3600U));
+      ->within(0, 3600);
   command->add_flag("--json", options->json, "say where it listens as JSON");
   command->footer(
       "Example: nearside serve --model models/triage-small.gguf --listen 127.0.0.1:8080");

@@ -1,8 +1,5 @@
 #include "cli/signer_options.h"
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "base/file.h"
 
 namespace nearside::cli {
@@ -20,7 +17,7 @@ base::Result<package::Signer> read_key(const std::string& file) {
 
 }  // namespace
 
-void declare_signer_options(CLI::App& command, SignerOptions& options) {
+void declare_signer_options(App& command, SignerOptions& options) {
   command.add_option("--key", options.key_files, "public key (PEM) whose signature is wanted");
   command.add_option("--root", options.root_files,
                      "certificates (PEM) of authorities whose signers are wanted");

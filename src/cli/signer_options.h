@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/App.hpp>
-
 #include "base/result.h"
+#include "cli/options.h"
 #include "package/verify.h"
 
 namespace nearside::cli {
@@ -17,7 +16,7 @@ struct SignerOptions {
   std::string subject;
 };
 
-void declare_signer_options(CLI::App& command, SignerOptions& options);
+void declare_signer_options(App& command, SignerOptions& options);
 
 /// One signer for each key, named by its file, and one for all authorities together.
 /// Errors: kInvalidArgument (neither), and those of reading the files.

@@ -4,9 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -51,7 +48,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run tokenize_text(CLI::App& root, CLI::App*& command) {
+Run tokenize_text(App& root, App*& command) {
   const auto options = std::make_shared<Options>();  // lives as long as CLI11 may write to it
   command = root.add_subcommand("tokenize", "Prints a text's token ids as a JSON array");
   command->add_option("--model", options->model, "GGUF file whose vocabulary to use")->required();

@@ -2,10 +2,6 @@
 
 #include <array>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/command_group.h"
 
 namespace nearside::cli {
@@ -21,7 +17,7 @@ constexpr std::array kSubcommands = {
 
 }  // namespace
 
-Run tpm(CLI::App& root, CLI::App*& command) {
+Run tpm(App& root, App*& command) {
   command = root.add_subcommand("tpm", "Binds keys to this machine's TPM and to approved states");
   command->footer(
       "Example: nearside tpm state --create > plant7.json            # on the node\n"

@@ -5,10 +5,10 @@
 
 namespace nearside::cli {
 
-Run tpm(CLI::App& root, CLI::App*& command);
+Run tpm(App& root, App*& command);
 
-Run tpm_approve(CLI::App& root, CLI::App*& command);
-Run tpm_raise(CLI::App& root, CLI::App*& command);
-Run tpm_state(CLI::App& root, CLI::App*& command);
+Run tpm_approve(App& root, App*& command);
+Run tpm_raise(App& root, App*& command);
+Run tpm_state(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -44,7 +41,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run tpm_approve(CLI::App& root, CLI::App*& command) {
+Run tpm_approve(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("approve", "Signs a machine's state, away from any TPM");
   command->add_option("state", options->state_file, "from `nearside tpm state`; - for stdin")

@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/tpm.h"
@@ -38,7 +35,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run tpm_raise(CLI::App& root, CLI::App*& command) {
+Run tpm_raise(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("raise", "Raises the release counter: older approvals end");
   command->add_option("--tpm", options->tpm, "which TPM")->capture_default_str();

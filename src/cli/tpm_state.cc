@@ -3,9 +3,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "cli/tpm.h"
@@ -45,7 +42,7 @@ Exit run(const Options& options) {
 
 }  // namespace
 
-Run tpm_state(CLI::App& root, CLI::App*& command) {
+Run tpm_state(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("state", "Prints registers and release counter as JSON");
   command->add_option("--tpm", options->tpm, "which TPM")->capture_default_str();

@@ -8,9 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/file.h"
@@ -171,65 +168,61 @@ Exit run(const Options& options) {
   return Exit::kFailed;
 }
 
-void declare_schedule(CLI::App& app, Options& options) {
+void declare_schedule(App& app, Options& options) {
   train::TrainerOptions& trainer = options.run.trainer;
-  auto* steps =
-      app.add_option("--steps", options.steps, "optimiser steps")->check(CLI::PositiveNumber);
+  auto* steps = app.add_option("--steps", options.steps, "optimiser steps")->positive();
   app.add_option("--epochs", options.epochs, "passes over the data, instead of --steps (1)")
-      ->check(CLI::PositiveNumber)
+      ->positive()
       ->excludes(steps);
   app.add_option("--stop-after", options.run.stop_after,
                  "end after so many steps of the schedule, to train on with --base");
-  app.add_option("--batch", trainer.batch, "chats in a step (64)")->check(CLI::Range(1, 65536));
+  app.add_option("--batch", trainer.batch, "chats in a step (64)")->within(1, 65536);
   app.add_option("--shards", trainer.shards, "parts of a batch that threads share out (8)")
-      ->check(CLI::Range(1, 256));
-  app.add_option("--lr", trainer.adamw.rate_max, "highest learning rate (0.002)")
-      ->check(CLI::PositiveNumber);
+      ->within(1, 256);
+  app.add_option("--lr", trainer.adamw.rate_max, "highest learning rate (0.002)")->positive();
   app.add_option("--warmup", trainer.adamw.warmup_steps, "steps to reach it (100)");
   app.add_option("--weight-decay", trainer.adamw.weight_decay, "of matrices (0.05)")
-      ->check(CLI::NonNegativeNumber);
+      ->not_negative();
   app.add_option("--clip", trainer.adamw.gradient_norm_max, "largest gradient norm (1)")
-      ->check(CLI::PositiveNumber);
+      ->positive();
   app.add_option("--precision", options.precision,
                  "of products: f32, or bf16 where the processor has it, which is faster (f32)")
-      ->check(CLI::IsMember({"f32", "bf16"}));
+      ->one_of({"f32", "bf16"});
   app.add_option("--seed", trainer.seed, "of fresh weights and of the order of the data (1)");
 }
 
 }  // namespace
 
-Run train(CLI::App& root, CLI::App*& command) {
+Run train(App& root, App*& command) {
   const auto options = std::make_shared<Options>();  // lives as long as CLI11 may write to it
   options->threads = std::max(1U, std::thread::hardware_concurrency());
   command = root.add_subcommand("train", "Learns a small model from chats, on the CPU");
   auto* start = command->add_option_group("start", "what training starts from");
   start->add_option("--arch", options->arch, "sizes of a fresh model, a JSON file")
-      ->check(CLI::ExistingFile);
-  start->add_option("--base", options->base, "model file to go on from")->check(CLI::ExistingFile);
+      ->existing_file();
+  start->add_option("--base", options->base, "model file to go on from")->existing_file();
   start->require_option(1);
   command->add_option("--data", options->data, "chats to learn, JSONL; may be given again")
       ->required();
   command->add_option("--validation", options->validation, "chats to measure with, JSONL");
   command->add_option("--out", options->out, "model file to write")->required();
   command->add_option("--type", options->type, "of its matrices: F32, F16, BF16 or Q8_0 (F16)")
-      ->check(CLI::IsMember({"F32", "F16", "BF16", "Q8_0"}, CLI::ignore_case));
+      ->one_of({"F32", "F16", "BF16", "Q8_0"}, Option::Case::kIgnored);
   command->add_option("--name", options->name, "the model's name");
   command->add_option("--description", options->description, "what it is for");
   command->add_option("--template", options->chat_template, "chat template (ChatML), Jinja")
-      ->check(CLI::ExistingFile);
+      ->existing_file();
   command->add_option("--vocabulary-records", options->vocabulary_records,
                       "how many records a fresh vocabulary is learnt from (50000)");
   declare_schedule(*command, *options);
   command->add_option("--threads", options->threads, "threads (all); changes time, not the result")
-      ->check(CLI::Range(1, 1024));
+      ->within(1, 1024);
   command->add_option("--checkpoint", options->checkpoint,
                       "folder for checkpoints; a run that finds one goes on from it");
   command->add_option("--checkpoint-every", options->run.checkpoint_every, "steps (200)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--validate-every", options->run.validate_every, "steps (500)")
-      ->check(CLI::PositiveNumber);
-  command->add_option("--report-every", options->run.report_every, "steps (20)")
-      ->check(CLI::PositiveNumber);
+      ->positive();
+  command->add_option("--validate-every", options->run.validate_every, "steps (500)")->positive();
+  command->add_option("--report-every", options->run.report_every, "steps (20)")->positive();
   command->add_option("--curve", options->curve,
                       "CSV file for the loss curve, and an SVG beside it");
   command->footer(

@@ -5,6 +5,6 @@
 
 namespace nearside::cli {
 
-Run train(CLI::App& root, CLI::App*& command);
+Run train(App& root, App*& command);
 
 }  // namespace nearside::cli

@@ -1,9 +1,6 @@
 // `nearside worker`: what `nearside serve` starts for each model; not for people.
 #include <memory>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "base/clock.h"
@@ -37,10 +34,10 @@ Exit run(Options& options) {
 
 }  // namespace
 
-Run worker(CLI::App& root, CLI::App*& command) {
+Run worker(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("worker", "Serves one model over a channel; started by serve");
-  command->group("");  // not in --help: nobody types the descriptors it needs
+  command->hide();  // not in --help: nobody types the descriptors it needs
   engine::Options& engine = options->worker.engine;
   command->add_option("--channel", options->worker.channel_fd, "descriptor of a socket")
       ->required();
