@@ -9,7 +9,8 @@ help: ## this list
 deps: ## install the Debian packages everything needs (apt, repeatable)
 	@tools/install-deps
 
-build: deps ## build the program: build/release/bin/nearside
+build: ## build the program: build/release/bin/nearside
+	@tools/install-deps build
 	@cmake --preset release >/dev/null && cmake --build --preset release -j $(JOBS)
 
 demo: build ## fresh machine to the main job: three nodes, real requests, where each went and why
@@ -30,16 +31,16 @@ attack: deps ## every attack of the tests, as a table attack x result
 	@tools/attack
 
 asan: deps ## unit tests under the address and undefined-behaviour sanitizers
-	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS) && ctest --preset asan
+	@cmake --preset asan >/dev/null && cmake --build --preset asan -j $(JOBS) && ctest --preset asan -j $(JOBS)
 
 tsan: deps ## unit tests under the thread sanitizer
-	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan
+	@cmake --preset tsan >/dev/null && cmake --build --preset tsan -j $(JOBS) && ctest --preset tsan -j $(JOBS)
 
-fuzz-short: deps ## every fuzz target for a few seconds
-	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=5 ctest --preset fuzz
+fuzz-short: deps ## every fuzz target for a few seconds, the same inputs each time
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=5 NEARSIDE_FUZZ_SEED=1 ctest --preset fuzz -j $(JOBS)
 
 fuzz: deps ## every fuzz target for ten minutes
-	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz
+	@cmake --preset fuzz >/dev/null && cmake --build --preset fuzz --target fuzzers -j $(JOBS) && NEARSIDE_FUZZ_SECONDS=600 ctest --preset fuzz -j $(JOBS)
 
 bench-engine: build ## speed of the engine: MODELS="a.gguf b.gguf", against NEARSIDE_PEERS="name=folder ..." when given
 	@test -n "$(MODELS)" || { echo 'make bench-engine: name model files, e.g. make bench-engine MODELS=model.gguf' >&2; exit 2; }
