@@ -6,6 +6,7 @@
 #include "kernels/format.h"
 #include "kernels/half.h"
 #include "kernels/q8_0_block.h"
+#include "kernels/scale_search.h"
 
 namespace nearside::kernels {
 
@@ -39,9 +40,7 @@ std::size_t nearest(float level) {
 /// Tries scales that put the extreme value on the table's ends or a little inside or outside, and
 /// refits each by least squares, weighted by x^2; the best of 15.
 float find_table_scale(const float* x) {
-  float extreme = 0;
-  for (std::size_t i = 0; i < 32; ++i)
-    if (std::fabs(x[i]) > std::fabs(extreme)) extreme = x[i];
+  const float extreme = of_largest_magnitude(x, 32);
   if (std::fabs(extreme) < 1e-30f) return 0;
   float best_scale = extreme / -127.0f;
   float best_gain = -1;
@@ -63,32 +62,22 @@ float find_table_scale(const float* x) {
   return best_scale;
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    Block block;
-    block.d = f32_to_f16(find_table_scale(in + c));
-    const float scale = f16_to_f32(block.d);
-    const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
-    for (std::size_t i = 0; i < 16; ++i)
-      block.qs[i] = static_cast<std::uint8_t>(nearest(in[c + i] * inverse) |
-                                              nearest(in[c + i + 16] * inverse) << 4);
-    std::memcpy(row, &block, sizeof block);
-  }
+Block quantize(const float* x) {
+  Block block;
+  block.d = f32_to_f16(find_table_scale(x));
+  const float scale = f16_to_f32(block.d);
+  const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+  for (std::size_t i = 0; i < 16; ++i)
+    block.qs[i] =
+        static_cast<std::uint8_t>(nearest(x[i] * inverse) | nearest(x[i + 16] * inverse) << 4);
+  return block;
 }
 
 }  // namespace
 
 extern const Format kIQ4_NLFormat;
-const Format kIQ4_NLFormat = {
-    .type = gguf::TensorType::kIQ4_NL,
-    .name = "IQ4_NL",
-    .block_elements = 32,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock32,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-    .wider = {.type = gguf::TensorType::kQ8_0, .widen_row = widen_to_q8_0<Block, Decoded, decode>},
-};
+const Format kIQ4_NLFormat = block_format<Block, Decoded, decode, quantize>(
+    gguf::TensorType::kIQ4_NL, "IQ4_NL",
+    {.type = gguf::TensorType::kQ8_0, .widen_row = widen_to_q8_0<Block, Decoded, decode>});
 
 }  // namespace nearside::kernels

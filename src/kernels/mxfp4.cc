@@ -41,33 +41,23 @@ unsigned nearest(float twice) {
 
 /// The shared exponent of the specification, section 6.3: that of the greatest magnitude, less 2,
 /// the exponent of the greatest 4-bit float.
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    float magnitude = 0;
-    for (std::size_t i = 0; i < 32; ++i) magnitude = std::fmax(magnitude, std::fabs(in[c + i]));
-    Block block;
-    const int exponent = magnitude > 0 ? std::ilogb(magnitude) - 2 : -127;
-    block.e = static_cast<std::uint8_t>(std::clamp(exponent + 127, 1, 254));
-    const float inverse = std::ldexp(1.0f, kHalvedBias - block.e);
-    for (std::size_t i = 0; i < 16; ++i)
-      block.qs[i] = static_cast<std::uint8_t>(nearest(in[c + i] * inverse) |
-                                              nearest(in[c + i + 16] * inverse) << 4);
-    std::memcpy(row, &block, sizeof block);
-  }
+Block quantize(const float* x) {
+  float magnitude = 0;
+  for (std::size_t i = 0; i < 32; ++i) magnitude = std::fmax(magnitude, std::fabs(x[i]));
+  Block block;
+  const int exponent = magnitude > 0 ? std::ilogb(magnitude) - 2 : -127;
+  block.e = static_cast<std::uint8_t>(std::clamp(exponent + 127, 1, 254));
+  const float inverse = std::ldexp(1.0f, kHalvedBias - block.e);
+  for (std::size_t i = 0; i < 16; ++i)
+    block.qs[i] =
+        static_cast<std::uint8_t>(nearest(x[i] * inverse) | nearest(x[i + 16] * inverse) << 4);
+  return block;
 }
 
 }  // namespace
 
 extern const Format kMXFP4Format;
-const Format kMXFP4Format = {
-    .type = gguf::TensorType::kMXFP4,
-    .name = "MXFP4",
-    .block_elements = 32,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock32,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kMXFP4Format =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kMXFP4, "MXFP4");
 
 }  // namespace nearside::kernels

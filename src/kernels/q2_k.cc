@@ -34,51 +34,41 @@ void decode(const Block& block, Decoded& out) {
   }
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 256, row += sizeof(Block)) {
-    ScaleAndMinimum found[16];
-    float scale_max = 0;
-    float minimum_max = 0;
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      const float* x = in + c + 16 * sub;
-      float weights[16];
-      for (std::size_t i = 0; i < 16; ++i) weights[i] = std::fabs(x[i]) + 1e-30f;
-      found[sub] = find_scale_and_minimum(x, weights, 16, 3);
-      scale_max = std::max(scale_max, found[sub].scale);
-      minimum_max = std::max(minimum_max, found[sub].minimum);
-    }
-    Block block{};
-    block.d = f32_to_f16(scale_max / 15.0f);
-    block.dmin = f32_to_f16(minimum_max / 15.0f);
-    const float d = f16_to_f32(block.d);
-    const float dmin = f16_to_f32(block.dmin);
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      const int scale = quantize_to_grid(found[sub].scale, d, 0, 15);
-      const int minimum = quantize_to_grid(found[sub].minimum, dmin, 0, 15);
-      block.scales[sub] = static_cast<std::uint8_t>(scale | minimum << 4);
-      for (std::size_t i = 16 * sub; i < 16 * (sub + 1); ++i) {
-        const int q = quantize_to_grid(in[c + i] + dmin * static_cast<float>(minimum),
-                                       d * static_cast<float>(scale), 0, 3);
-        std::uint8_t& byte = block.qs[i / 128 * 32 + i % 32];
-        byte = static_cast<std::uint8_t>(byte | q << (i % 128 / 32 * 2));
-      }
-    }
-    std::memcpy(row, &block, sizeof block);
+Block quantize(const float* x) {
+  ScaleAndMinimum found[16];
+  float scale_max = 0;
+  float minimum_max = 0;
+  for (std::size_t sub = 0; sub < 16; ++sub) {
+    const float* part = x + 16 * sub;
+    float weights[16];
+    for (std::size_t i = 0; i < 16; ++i) weights[i] = std::fabs(part[i]) + 1e-30f;
+    found[sub] = find_scale_and_minimum(part, weights, 16, 3);
+    scale_max = std::max(scale_max, found[sub].scale);
+    minimum_max = std::max(minimum_max, found[sub].minimum);
   }
+  Block block{};
+  block.d = f32_to_f16(scale_max / 15.0f);
+  block.dmin = f32_to_f16(minimum_max / 15.0f);
+  const float d = f16_to_f32(block.d);
+  const float dmin = f16_to_f32(block.dmin);
+  for (std::size_t sub = 0; sub < 16; ++sub) {
+    const int scale = quantize_to_grid(found[sub].scale, d, 0, 15);
+    const int minimum = quantize_to_grid(found[sub].minimum, dmin, 0, 15);
+    block.scales[sub] = static_cast<std::uint8_t>(scale | minimum << 4);
+    for (std::size_t i = 16 * sub; i < 16 * (sub + 1); ++i) {
+      const int q = quantize_to_grid(x[i] + dmin * static_cast<float>(minimum),
+                                     d * static_cast<float>(scale), 0, 3);
+      std::uint8_t& byte = block.qs[i / 128 * 32 + i % 32];
+      byte = static_cast<std::uint8_t>(byte | q << (i % 128 / 32 * 2));
+    }
+  }
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ2_KFormat;
-const Format kQ2_KFormat = {
-    .type = gguf::TensorType::kQ2_K,
-    .name = "Q2_K",
-    .block_elements = 256,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock256,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kQ2_KFormat =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kQ2_K, "Q2_K");
 
 }  // namespace nearside::kernels

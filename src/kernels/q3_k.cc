@@ -1,7 +1,5 @@
 // Q3_K: 256 weights in 16 sub-blocks, d * (scale - 32) * (q - 4), q of 3 bits, scales of 6.
 // Source: ggml-common.h, block_q3_K; ggml-quants.c, dequantize_row_q3_K.
-#include <cmath>
-
 #include "kernels/decoded_block.h"
 #include "kernels/format.h"
 #include "kernels/half.h"
@@ -50,33 +48,24 @@ void decode(const Block& block, Decoded& out) {
   for (std::size_t i = 0; i < 256; ++i) out.q[i] = static_cast<std::int8_t>(unpack_q(block, i));
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 256, row += sizeof(Block)) {
-    float found[16];
-    float extreme = 0;
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      const float* x = in + c + 16 * sub;
-      float weights[16];
-      for (std::size_t i = 0; i < 16; ++i) weights[i] = x[i] * x[i];
-      found[sub] = find_scale(x, weights, 16, 4);
-      if (std::fabs(found[sub]) > std::fabs(extreme)) extreme = found[sub];
+Block quantize(const float* x) {
+  const std::array<float, 16> found = find_scales_of_16(x, 4);
+  const float extreme = of_largest_magnitude(found.data(), found.size());
+  Block block{};
+  block.d = f32_to_f16(extreme / -32.0f);  // the largest scale falls on -32
+  const float d = f16_to_f32(block.d);
+  for (std::size_t sub = 0; sub < 16; ++sub) {
+    const int scale = quantize_to_grid(found[sub], d, -32, 31);
+    pack_scale(scale, sub, block);
+    for (std::size_t i = 16 * sub; i < 16 * (sub + 1); ++i) {
+      const int q = quantize_to_grid(x[i], d * static_cast<float>(scale), -4, 3) + 4;
+      std::uint8_t& low = block.qs[i / 128 * 32 + i % 32];
+      low = static_cast<std::uint8_t>(low | (q & 3) << (i % 128 / 32 * 2));
+      std::uint8_t& high = block.hmask[i % 32];
+      high = static_cast<std::uint8_t>(high | (q >> 2) << (i / 32));
     }
-    Block block{};
-    block.d = f32_to_f16(extreme / -32.0f);  // the largest scale falls on -32
-    const float d = f16_to_f32(block.d);
-    for (std::size_t sub = 0; sub < 16; ++sub) {
-      const int scale = quantize_to_grid(found[sub], d, -32, 31);
-      pack_scale(scale, sub, block);
-      for (std::size_t i = 16 * sub; i < 16 * (sub + 1); ++i) {
-        const int q = quantize_to_grid(in[c + i], d * static_cast<float>(scale), -4, 3) + 4;
-        std::uint8_t& low = block.qs[i / 128 * 32 + i % 32];
-        low = static_cast<std::uint8_t>(low | (q & 3) << (i % 128 / 32 * 2));
-        std::uint8_t& high = block.hmask[i % 32];
-        high = static_cast<std::uint8_t>(high | (q >> 2) << (i / 32));
-      }
-    }
-    std::memcpy(row, &block, sizeof block);
   }
+  return block;
 }
 
 /// Q6_K says the same: wider integers, scales of 8 bits.
@@ -96,16 +85,7 @@ void widen(const std::byte* row, std::size_t columns, std::byte* out) {
 }  // namespace
 
 extern const Format kQ3_KFormat;
-const Format kQ3_KFormat = {
-    .type = gguf::TensorType::kQ3_K,
-    .name = "Q3_K",
-    .block_elements = 256,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock256,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-    .wider = {.type = gguf::TensorType::kQ6_K, .widen_row = widen},
-};
+const Format kQ3_KFormat = block_format<Block, Decoded, decode, quantize>(
+    gguf::TensorType::kQ3_K, "Q3_K", {.type = gguf::TensorType::kQ6_K, .widen_row = widen});
 
 }  // namespace nearside::kernels

@@ -4,6 +4,7 @@
 #include "kernels/decoded_block.h"
 #include "kernels/format.h"
 #include "kernels/half.h"
+#include "kernels/scale_search.h"
 
 namespace nearside::kernels {
 
@@ -25,36 +26,24 @@ void decode(const Block& block, Decoded& out) {
 }
 
 /// The value of largest magnitude falls on -8, whatever its sign: that side has one more step.
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    float extreme = 0;
-    for (std::size_t i = 0; i < 32; ++i)
-      if (std::fabs(in[c + i]) > std::fabs(extreme)) extreme = in[c + i];
-    const float scale = extreme / -8.0f;
-    const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
-    const auto level = [&](std::size_t i) {
-      return static_cast<unsigned>(std::fmin(15.0f, in[c + i] * inverse + 8.5f));
-    };
-    Block block;
-    block.d = f32_to_f16(scale);
-    for (std::size_t i = 0; i < 16; ++i)
-      block.qs[i] = static_cast<std::uint8_t>(level(i) | level(i + 16) << 4);
-    std::memcpy(row, &block, sizeof block);
-  }
+Block quantize(const float* x) {
+  const float extreme = of_largest_magnitude(x, 32);
+  const float scale = extreme / -8.0f;
+  const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+  const auto level = [&](std::size_t i) {
+    return static_cast<unsigned>(std::fmin(15.0f, x[i] * inverse + 8.5f));
+  };
+  Block block;
+  block.d = f32_to_f16(scale);
+  for (std::size_t i = 0; i < 16; ++i)
+    block.qs[i] = static_cast<std::uint8_t>(level(i) | level(i + 16) << 4);
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ4_0Format;
-const Format kQ4_0Format = {
-    .type = gguf::TensorType::kQ4_0,
-    .name = "Q4_0",
-    .block_elements = 32,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock32,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kQ4_0Format =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kQ4_0, "Q4_0");
 
 }  // namespace nearside::kernels

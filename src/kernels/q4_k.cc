@@ -35,33 +35,23 @@ void decode(const Block& block, Decoded& out) {
   }
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 256, row += sizeof(Block)) {
-    const KBlockFit fit = fit_k_block(in + c, 15);
-    Block block;
-    block.d = fit.d;
-    block.dmin = fit.dmin;
-    pack_k_scales(fit.scales, block.scales);
-    for (std::size_t i = 0; i < 128; ++i) {
-      const std::size_t low = i / 32 * 64 + i % 32;
-      block.qs[i] = static_cast<std::uint8_t>(fit.q[low] | fit.q[low + 32] << 4);
-    }
-    std::memcpy(row, &block, sizeof block);
+Block quantize(const float* x) {
+  const KBlockFit fit = fit_k_block(x, 15);
+  Block block;
+  block.d = fit.d;
+  block.dmin = fit.dmin;
+  pack_k_scales(fit.scales, block.scales);
+  for (std::size_t i = 0; i < 128; ++i) {
+    const std::size_t low = i / 32 * 64 + i % 32;
+    block.qs[i] = static_cast<std::uint8_t>(fit.q[low] | fit.q[low + 32] << 4);
   }
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ4_KFormat;
-const Format kQ4_KFormat = {
-    .type = gguf::TensorType::kQ4_K,
-    .name = "Q4_K",
-    .block_elements = 256,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock256,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kQ4_KFormat =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kQ4_K, "Q4_K");
 
 }  // namespace nearside::kernels

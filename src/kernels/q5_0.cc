@@ -5,6 +5,7 @@
 #include "kernels/format.h"
 #include "kernels/half.h"
 #include "kernels/q8_0_block.h"
+#include "kernels/scale_search.h"
 
 namespace nearside::kernels {
 
@@ -28,37 +29,25 @@ void decode(const Block& block, Decoded& out) {
 }
 
 /// The value of largest magnitude falls on -16, whatever its sign: that side has one more step.
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    float extreme = 0;
-    for (std::size_t i = 0; i < 32; ++i)
-      if (std::fabs(in[c + i]) > std::fabs(extreme)) extreme = in[c + i];
-    const float scale = extreme / -16.0f;
-    const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
-    Block block{};
-    block.d = f32_to_f16(scale);
-    for (std::size_t i = 0; i < 32; ++i) {
-      const auto q = static_cast<unsigned>(std::fmin(31.0f, in[c + i] * inverse + 16.5f));
-      block.qs[i % 16] = static_cast<std::uint8_t>(block.qs[i % 16] | (q & 15) << (i / 16 * 4));
-      block.qh[i / 8] = static_cast<std::uint8_t>(block.qh[i / 8] | (q >> 4) << (i % 8));
-    }
-    std::memcpy(row, &block, sizeof block);
+Block quantize(const float* x) {
+  const float extreme = of_largest_magnitude(x, 32);
+  const float scale = extreme / -16.0f;
+  const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+  Block block{};
+  block.d = f32_to_f16(scale);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const auto q = static_cast<unsigned>(std::fmin(31.0f, x[i] * inverse + 16.5f));
+    block.qs[i % 16] = static_cast<std::uint8_t>(block.qs[i % 16] | (q & 15) << (i / 16 * 4));
+    block.qh[i / 8] = static_cast<std::uint8_t>(block.qh[i / 8] | (q >> 4) << (i % 8));
   }
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ5_0Format;
-const Format kQ5_0Format = {
-    .type = gguf::TensorType::kQ5_0,
-    .name = "Q5_0",
-    .block_elements = 32,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock32,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-    .wider = {.type = gguf::TensorType::kQ8_0, .widen_row = widen_to_q8_0<Block, Decoded, decode>},
-};
+const Format kQ5_0Format = block_format<Block, Decoded, decode, quantize>(
+    gguf::TensorType::kQ5_0, "Q5_0",
+    {.type = gguf::TensorType::kQ8_0, .widen_row = widen_to_q8_0<Block, Decoded, decode>});
 
 }  // namespace nearside::kernels

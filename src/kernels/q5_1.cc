@@ -28,37 +28,27 @@ void decode(const Block& block, Decoded& out) {
   }
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 32, row += sizeof(Block)) {
-    const auto bounds = std::minmax_element(in + c, in + c + 32);
-    const float low = *bounds.first;
-    const float high = *bounds.second;
-    const float scale = (high - low) / 31.0f;
-    const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
-    Block block{};
-    block.d = f32_to_f16(scale);
-    block.m = f32_to_f16(low);
-    for (std::size_t i = 0; i < 32; ++i) {
-      const auto q = static_cast<unsigned>(std::min(31.0f, (in[c + i] - low) * inverse + 0.5f));
-      block.qs[i % 16] = static_cast<std::uint8_t>(block.qs[i % 16] | (q & 15) << (i / 16 * 4));
-      block.qh[i / 8] = static_cast<std::uint8_t>(block.qh[i / 8] | (q >> 4) << (i % 8));
-    }
-    std::memcpy(row, &block, sizeof block);
+Block quantize(const float* x) {
+  const auto bounds = std::minmax_element(x, x + 32);
+  const float low = *bounds.first;
+  const float high = *bounds.second;
+  const float scale = (high - low) / 31.0f;
+  const float inverse = scale != 0 ? 1.0f / scale : 0.0f;
+  Block block{};
+  block.d = f32_to_f16(scale);
+  block.m = f32_to_f16(low);
+  for (std::size_t i = 0; i < 32; ++i) {
+    const auto q = static_cast<unsigned>(std::min(31.0f, (x[i] - low) * inverse + 0.5f));
+    block.qs[i % 16] = static_cast<std::uint8_t>(block.qs[i % 16] | (q & 15) << (i / 16 * 4));
+    block.qh[i / 8] = static_cast<std::uint8_t>(block.qh[i / 8] | (q >> 4) << (i % 8));
   }
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ5_1Format;
-const Format kQ5_1Format = {
-    .type = gguf::TensorType::kQ5_1,
-    .name = "Q5_1",
-    .block_elements = 32,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock32,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kQ5_1Format =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kQ5_1, "Q5_1");
 
 }  // namespace nearside::kernels

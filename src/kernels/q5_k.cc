@@ -32,36 +32,26 @@ void decode(const Block& block, Decoded& out) {
   }
 }
 
-void quantize(const float* in, std::size_t columns, std::byte* row) {
-  for (std::size_t c = 0; c < columns; c += 256, row += sizeof(Block)) {
-    const KBlockFit fit = fit_k_block(in + c, 31);
-    Block block{};
-    block.d = fit.d;
-    block.dmin = fit.dmin;
-    pack_k_scales(fit.scales, block.scales);
-    for (std::size_t i = 0; i < 256; ++i) {
-      const std::size_t sub = i / 32;
-      std::uint8_t& low = block.qs[32 * (sub / 2) + i % 32];
-      low = static_cast<std::uint8_t>(low | (fit.q[i] & 15) << (sub % 2 * 4));
-      std::uint8_t& high = block.qh[i % 32];
-      high = static_cast<std::uint8_t>(high | (fit.q[i] >> 4) << sub);
-    }
-    std::memcpy(row, &block, sizeof block);
+Block quantize(const float* x) {
+  const KBlockFit fit = fit_k_block(x, 31);
+  Block block{};
+  block.d = fit.d;
+  block.dmin = fit.dmin;
+  pack_k_scales(fit.scales, block.scales);
+  for (std::size_t i = 0; i < 256; ++i) {
+    const std::size_t sub = i / 32;
+    std::uint8_t& low = block.qs[32 * (sub / 2) + i % 32];
+    low = static_cast<std::uint8_t>(low | (fit.q[i] & 15) << (sub % 2 * 4));
+    std::uint8_t& high = block.qh[i % 32];
+    high = static_cast<std::uint8_t>(high | (fit.q[i] >> 4) << sub);
   }
+  return block;
 }
 
 }  // namespace
 
 extern const Format kQ5_KFormat;
-const Format kQ5_KFormat = {
-    .type = gguf::TensorType::kQ5_K,
-    .name = "Q5_K",
-    .block_elements = 256,
-    .block_bytes = sizeof(Block),
-    .activation = ActivationKind::kBlock256,
-    .dequantize_row = dequantize_blocks<Block, Decoded, decode>,
-    .quantize_row = quantize,
-    .dot = dot_blocks<Block, Decoded, decode>,
-};
+const Format kQ5_KFormat =
+    block_format<Block, Decoded, decode, quantize>(gguf::TensorType::kQ5_K, "Q5_K");
 
 }  // namespace nearside::kernels

@@ -26,10 +26,15 @@ void magnitude_weights(const float* x, std::size_t n, float* weights) {
   for (std::size_t i = 0; i < n; ++i) weights[i] = rms + std::fabs(x[i]);
 }
 
-float find_scale(const float* x, const float* weights, std::size_t n, int levels) {
+float of_largest_magnitude(const float* x, std::size_t n) {
   float extreme = 0;
   for (std::size_t i = 0; i < n; ++i)
     if (std::fabs(x[i]) > std::fabs(extreme)) extreme = x[i];
+  return extreme;
+}
+
+float find_scale(const float* x, const float* weights, std::size_t n, int levels) {
+  const float extreme = of_largest_magnitude(x, n);
   if (std::fabs(extreme) < kMagnitudeMin) return 0;
   const float low = static_cast<float>(-levels);
   const float high = static_cast<float>(levels - 1);
@@ -52,6 +57,17 @@ float find_scale(const float* x, const float* weights, std::size_t n, int levels
     }
   }
   return best_scale;
+}
+
+std::array<float, 16> find_scales_of_16(const float* x, int levels) {
+  std::array<float, 16> found;
+  for (std::size_t sub = 0; sub < 16; ++sub) {
+    const float* part = x + 16 * sub;
+    float weights[16];
+    for (std::size_t i = 0; i < 16; ++i) weights[i] = part[i] * part[i];
+    found[sub] = find_scale(part, weights, 16, levels);
+  }
+  return found;
 }
 
 ScaleAndMinimum find_scale_and_minimum(const float* x, const float* weights, std::size_t n,
