@@ -1,9 +1,7 @@
 // <tool_call>{"name": "f", "arguments": {...}}</tool_call>: Hermes and the qwen family, and what
 // models are asked for whose templates know no tools.
-#include <utility>
-
 #include "engine/held_text.h"
-#include "engine/tool_call_object.h"
+#include "engine/object_call_reader.h"
 #include "engine/tool_calls.h"
 
 namespace nearside::engine {
@@ -14,43 +12,31 @@ constexpr std::string_view kOpen = "<tool_call>";
 constexpr std::string_view kClose = "</tool_call>";
 constexpr std::string_view kMarkers[] = {kOpen, kClose};
 
-class HermesReader final : public ToolCallReader {
+class HermesReader final : public ObjectCallReader {
  public:
-  void push(std::string_view text, ToolCallSink& sink) override {
-    held_.append(text);
-    while (!held_.empty() && advance(sink)) {
-    }
-  }
-
   void finish(ToolCallSink& sink) override {
-    if (object_ != nullptr)
+    if (in_object())
       give_up(sink);
     else if (place_ == Place::kText && !held_.empty())
       sink.text(held_);
     held_.clear();
   }
 
-  [[nodiscard]] std::size_t held() const override {
-    return held_.size() + (object_ != nullptr ? object_->seen().size() : 0);
-  }
-
  private:
   enum class Place { kText, kObject, kAfterObject };
 
-  bool advance(ToolCallSink& sink) {
+  bool advance(ToolCallSink& sink) override {
     switch (place_) {
       case Place::kText:
-        return read_text(sink);
+        if (!text_until(kOpen, sink)) return false;
+        begin_object();
+        place_ = Place::kObject;
+        return true;
       case Place::kObject: {
-        std::string_view left = held_;
-        const auto status = object_->push(left, sink);
-        held_ = std::string(left);
-        if (status == ToolCallObject::Status::kNoCall) give_up(sink);
-        if (status == ToolCallObject::Status::kDone) {
-          object_.reset();
-          place_ = Place::kAfterObject;
-        }
-        return status != ToolCallObject::Status::kMore;
+        const auto status = read_object(sink);
+        if (status == ToolCallObject::Status::kMore) return false;
+        place_ = status == ToolCallObject::Status::kDone ? Place::kAfterObject : Place::kText;
+        return true;
       }
       case Place::kAfterObject: {
         const std::string_view text = without_leading_space(held_);
@@ -65,39 +51,7 @@ class HermesReader final : public ToolCallReader {
     return false;
   }
 
-  bool read_text(ToolCallSink& sink) {
-    const std::size_t open = held_.find(kOpen);
-    std::size_t end = open;
-    if (open == std::string::npos) end = held_.size() - begun_marker_bytes(held_, kOpen);
-    end -= trailing_space_bytes(std::string_view(held_).substr(0, end));
-    if (end > 0) sink.text(std::string_view(held_).substr(0, end));
-    if (open == std::string::npos) {
-      held_.erase(0, end);
-      return false;
-    }
-    opened_ = held_.substr(end, open + kOpen.size() - end);
-    held_.erase(0, open + kOpen.size());
-    object_ = std::make_unique<ToolCallObject>([](std::string_view) { return true; }, false);
-    place_ = Place::kObject;
-    return true;
-  }
-
-  /// What was begun is no call.
-  void give_up(ToolCallSink& sink) {
-    if (object_->begun()) {
-      sink.call_ends();
-    } else {
-      sink.text(opened_);
-      sink.text(object_->seen());
-    }
-    object_.reset();
-    place_ = Place::kText;
-  }
-
   Place place_ = Place::kText;
-  std::string held_;
-  std::string opened_;  // the mark and the space before it, should it turn out to be text
-  std::unique_ptr<ToolCallObject> object_;
 };
 
 }  // namespace

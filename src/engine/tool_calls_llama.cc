@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "engine/held_text.h"
-#include "engine/tool_call_object.h"
+#include "engine/object_call_reader.h"
 #include "engine/tool_calls.h"
 
 namespace nearside::engine {
@@ -14,32 +14,22 @@ namespace {
 constexpr std::string_view kTag = "<|python_tag|>";
 constexpr std::string_view kMarkers[] = {kTag};
 
-class LlamaReader final : public ToolCallReader {
+class LlamaReader final : public ObjectCallReader {
  public:
   explicit LlamaReader(std::vector<std::string> names) : names_(std::move(names)) {}
 
-  void push(std::string_view text, ToolCallSink& sink) override {
-    held_.append(text);
-    while (!held_.empty() && advance(sink)) {
-    }
-  }
-
   void finish(ToolCallSink& sink) override {
-    if (object_ != nullptr)
+    if (in_object())
       give_up(sink);
     else if (place_ != Place::kBetween && !held_.empty())
       sink.text(held_);
     held_.clear();
   }
 
-  [[nodiscard]] std::size_t held() const override {
-    return held_.size() + (object_ != nullptr ? object_->seen().size() : 0);
-  }
-
  private:
   enum class Place { kStart, kObject, kBetween, kText };
 
-  bool advance(ToolCallSink& sink) {
+  bool advance(ToolCallSink& sink) override {
     switch (place_) {
       case Place::kStart: {
         const std::string_view text = without_leading_space(held_);
@@ -49,28 +39,23 @@ class LlamaReader final : public ToolCallReader {
         }
         if (kTag.starts_with(text)) return false;
         if (text.front() == '{')
-          begin_object(text);
+          begin_call(text);
         else
           place_ = Place::kText;
         return true;
       }
       case Place::kObject: {
-        std::string_view left = held_;
-        const auto status = object_->push(left, sink);
-        held_ = std::string(left);
-        if (status == ToolCallObject::Status::kNoCall) give_up(sink);
-        if (status == ToolCallObject::Status::kDone) {
-          object_.reset();
-          place_ = Place::kBetween;
-        }
-        return status != ToolCallObject::Status::kMore;
+        const auto status = read_object(sink);
+        if (status == ToolCallObject::Status::kMore) return false;
+        place_ = status == ToolCallObject::Status::kDone ? Place::kBetween : Place::kText;
+        return true;
       }
       case Place::kBetween: {
         std::string_view text = without_leading_space(held_);
         if (!text.empty() && text.front() == ';') text = without_leading_space(text.substr(1));
         if (text.empty()) return false;
         if (text.front() == '{')
-          begin_object(text);
+          begin_call(text);
         else
           place_ = Place::kText;
         return true;
@@ -82,10 +67,10 @@ class LlamaReader final : public ToolCallReader {
     return false;
   }
 
-  void begin_object(std::string_view text) {
+  void begin_call(std::string_view text) {
     held_ = std::string(text);
     // An answer in JSON looks alike: only the name of a tool on offer makes it a call.
-    object_ = std::make_unique<ToolCallObject>(
+    begin_object(
         [this](std::string_view name) {
           return std::find(names_.begin(), names_.end(), name) != names_.end();
         },
@@ -93,19 +78,8 @@ class LlamaReader final : public ToolCallReader {
     place_ = Place::kObject;
   }
 
-  void give_up(ToolCallSink& sink) {
-    if (object_->begun())
-      sink.call_ends();
-    else if (!object_->seen().empty())
-      sink.text(object_->seen());
-    object_.reset();
-    place_ = Place::kText;
-  }
-
   Place place_ = Place::kStart;
   std::vector<std::string> names_;
-  std::string held_;
-  std::unique_ptr<ToolCallObject> object_;
 };
 
 }  // namespace

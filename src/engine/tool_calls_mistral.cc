@@ -1,10 +1,10 @@
 // [TOOL_CALLS][{"name": "f", "arguments": {...}}, ...] and, newer, [TOOL_CALLS]f[ARGS]{...} for
 // each call: mistral.
-#include <utility>
+#include <algorithm>
 
 #include "engine/held_text.h"
 #include "engine/json_value_end.h"
-#include "engine/tool_call_object.h"
+#include "engine/object_call_reader.h"
 #include "engine/tool_calls.h"
 
 namespace nearside::engine {
@@ -18,16 +18,10 @@ constexpr std::string_view kMarkers[] = {kOpen, kArgumentsMark, kId};
 // Names of functions are words; what is longer is text.
 constexpr std::size_t kNameBytesMax = 256;
 
-class MistralReader final : public ToolCallReader {
+class MistralReader final : public ObjectCallReader {
  public:
-  void push(std::string_view text, ToolCallSink& sink) override {
-    held_.append(text);
-    while (!held_.empty() && advance(sink)) {
-    }
-  }
-
   void finish(ToolCallSink& sink) override {
-    if (object_ != nullptr) {
+    if (in_object()) {
       give_up(sink);
     } else if (place_ == Place::kArguments) {
       sink.call_ends();
@@ -38,29 +32,22 @@ class MistralReader final : public ToolCallReader {
     held_.clear();
   }
 
-  [[nodiscard]] std::size_t held() const override {
-    return held_.size() + (object_ != nullptr ? object_->seen().size() : 0);
-  }
-
  private:
   enum class Place { kText, kCall, kObject, kArguments, kAfter };
 
-  bool advance(ToolCallSink& sink) {
+  bool advance(ToolCallSink& sink) override {
     switch (place_) {
       case Place::kText:
-        return read_text(sink);
+        if (!text_until(kOpen, sink)) return false;
+        place_ = Place::kCall;
+        return true;
       case Place::kCall:
         return read_call(sink);
       case Place::kObject: {
-        std::string_view left = held_;
-        const auto status = object_->push(left, sink);
-        held_ = std::string(left);
-        if (status == ToolCallObject::Status::kNoCall) give_up(sink);
-        if (status == ToolCallObject::Status::kDone) {
-          object_.reset();
-          place_ = Place::kAfter;
-        }
-        return status != ToolCallObject::Status::kMore;
+        const auto status = read_object(sink);
+        if (status == ToolCallObject::Status::kMore) return false;
+        place_ = status == ToolCallObject::Status::kDone ? Place::kAfter : Place::kText;
+        return true;
       }
       case Place::kArguments:
         return read_arguments(sink);
@@ -70,24 +57,12 @@ class MistralReader final : public ToolCallReader {
     return false;
   }
 
-  bool read_text(ToolCallSink& sink) {
-    const std::size_t open = held_.find(kOpen);
-    std::size_t end = open;
-    if (open == std::string::npos) end = held_.size() - begun_marker_bytes(held_, kOpen);
-    end -= trailing_space_bytes(std::string_view(held_).substr(0, end));
-    if (end > 0) sink.text(std::string_view(held_).substr(0, end));
-    if (open != std::string::npos) opened_ = held_.substr(end, open + kOpen.size() - end);
-    held_.erase(0, open == std::string::npos ? end : open + kOpen.size());
-    if (open != std::string::npos) place_ = Place::kCall;
-    return open != std::string::npos;
-  }
-
   bool read_call(ToolCallSink& sink) {
     held_ = std::string(without_leading_space(held_));
     if (held_.empty()) return false;
     if (held_.front() == '[') {
       held_.erase(0, 1);
-      begin_object();
+      begin_call_object();
       return true;
     }
     const std::size_t brace = held_.find('{');
@@ -101,7 +76,7 @@ class MistralReader final : public ToolCallReader {
     name = name.substr(0, std::min(name.find(kArgumentsMark), name.find(kId)));
     name.remove_suffix(trailing_space_bytes(name));
     if (name.empty()) {  // a lone object, as some models write it
-      begin_object();
+      begin_call_object();
       return true;
     }
     sink.call_begins(name);
@@ -132,33 +107,19 @@ class MistralReader final : public ToolCallReader {
       return true;
     }
     if (next == '{')
-      begin_object();
+      begin_call_object();
     else
       place_ = Place::kText;
     return true;
   }
 
-  void begin_object() {
-    object_ = std::make_unique<ToolCallObject>([](std::string_view) { return true; }, false);
+  void begin_call_object() {
+    begin_object();
     place_ = Place::kObject;
-  }
-
-  void give_up(ToolCallSink& sink) {
-    if (object_->begun()) {
-      sink.call_ends();
-    } else if (!object_->seen().empty()) {
-      sink.text(opened_);
-      sink.text(object_->seen());
-    }
-    object_.reset();
-    place_ = Place::kText;
   }
 
   Place place_ = Place::kText;
   JsonValueEnd end_;
-  std::string held_;
-  std::string opened_;  // the mark and the space before it, should it turn out to be text
-  std::unique_ptr<ToolCallObject> object_;
 };
 
 }  // namespace
