@@ -59,6 +59,8 @@ struct AttentionTile {
   std::size_t queries = 0;
   std::size_t head_dim = 0;
   std::size_t columns = 0;
+  /// Scores s become cap * tanh(s / cap) before they are weighed; 0: they stay.
+  float score_cap = 0.0f;
   float* query = nullptr;    // [query, columns]
   float* sums = nullptr;     // [query, 2 * columns]
   float* scores = nullptr;   // [query, 2 * kAttentionPageTokens]

@@ -103,13 +103,14 @@ std::vector<Query> queries(std::size_t count, std::size_t head_dim, std::size_t 
 }
 
 std::vector<std::vector<float>> attend(const Table& table, const Cache& cache,
-                                       const std::vector<Query>& all, std::size_t pages) {
+                                       const std::vector<Query>& all, std::size_t pages,
+                                       float score_cap = 0.0f) {
   std::vector<float> memory(attention_tile_floats(all.size(), cache.head_dim) + 16, NAN);
   void* at = memory.data();
   std::size_t space = memory.size() * sizeof(float);
   std::align(64, 64, at, space);
-  const AttentionTile tile =
-      place_attention_tile(static_cast<float*>(at), all.size(), cache.head_dim);
+  AttentionTile tile = place_attention_tile(static_cast<float*>(at), all.size(), cache.head_dim);
+  tile.score_cap = score_cap;
   std::vector<std::vector<float>> out(all.size(), std::vector<float>(cache.head_dim, NAN));
   std::vector<const float*> in;
   std::vector<float*> to;
@@ -131,14 +132,16 @@ std::vector<std::vector<float>> attend(const Table& table, const Cache& cache,
   return out;
 }
 
-std::vector<float> expected(const Cache& cache, const Query& query) {
+std::vector<float> expected(const Cache& cache, const Query& query, double score_cap = 0.0) {
   std::vector<double> weights;
   double total = 0;
   for (std::size_t p = query.begin; p < query.end; ++p) {
     double score = 0;
     for (std::size_t c = 0; c < cache.head_dim; ++c)
       score += static_cast<double>(query.values[c]) * cache.keys[p * cache.head_dim + c];
-    weights.push_back(std::exp(score / std::sqrt(static_cast<double>(cache.head_dim))));
+    score /= std::sqrt(static_cast<double>(cache.head_dim));
+    if (score_cap != 0.0) score = score_cap * std::tanh(score / score_cap);
+    weights.push_back(std::exp(score));
     total += weights.back();
   }
   std::vector<float> out(cache.head_dim);
@@ -171,6 +174,21 @@ TEST_P(AttentionKernel, GivesTheSoftmaxWeightedMeansOfValues) {
               << head_dim << " columns, query " << q << " of " << count;
       }
     }
+}
+
+// Capping never makes an error greater: the slope of cap * tanh(s / cap) is at most 1.
+TEST_P(AttentionKernel, CapsScoresSoftly) {
+  const bool bfloat = std::string_view(GetParam()->name) == "avx512_bf16";
+  const Cache cache(3, 64, 3);
+  const std::vector<Query> all = queries(13, 64, 3 * kTokens);
+  for (const float cap : {0.5f, 2.0f, 50.0f}) {
+    const auto out = attend(*GetParam(), cache, all, 3, cap);
+    for (std::size_t q = 0; q < all.size(); ++q) {
+      const std::vector<float> right = expected(cache, all[q], static_cast<double>(cap));
+      for (std::size_t c = 0; c < 64; ++c)
+        ASSERT_NEAR(out[q][c], right[c], bfloat ? 0.04 : 1e-4) << "cap " << cap;
+    }
+  }
 }
 
 TEST_P(AttentionKernel, GivesAQueryTheSameBitsAloneAndInAnyTile) {

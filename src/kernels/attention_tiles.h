@@ -134,6 +134,15 @@ struct Attention {
     }
   }
 
+  /// scores = cap * tanh(scores / cap), where tanh(u) is 2 sigmoid(2u) - 1.
+  static inline void cap(float cap, float* scores) {
+    const F twice = V::set(2.0f / cap);
+    for (std::size_t i = 0; i < kTokens; i += kLanes) {
+      const F s = sigmoid<V>(V::mul(V::load(scores + i), twice));
+      V::store(scores + i, V::fma(V::set(2.0f * cap), s, V::set(-cap)));
+    }
+  }
+
   /// A query's scores in lanes of pairs become its weights, packed where they stood.
   static void weigh(const AttentionTile& tile, std::size_t q, const AttentionRange& range) {
     float* const row = tile.scores + q * P::kSplit * kTokens;
@@ -142,6 +151,7 @@ struct Attention {
       V::store(scores + i, P::kSplit == 2
                                ? V::add_pairs(V::load(row + 2 * i), V::load(row + 2 * i + kLanes))
                                : V::load(row + i));
+    if (tile.score_cap != 0.0f) cap(tile.score_cap, scores);
     for (std::size_t i = 0; i < range.begin; ++i) scores[i] = -__builtin_inff();
     for (std::size_t i = range.end; i < kTokens; ++i) scores[i] = -__builtin_inff();
     F greatest = V::load(scores);

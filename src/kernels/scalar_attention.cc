@@ -31,6 +31,8 @@ void add(const AttentionTile& tile, const AttentionRange* ranges, Key key, Value
     for (std::size_t p = ranges[q].begin; p < ranges[q].end; ++p) {
       for (std::size_t c = 0; c < tile.columns; ++c)
         weights[p] += tile.query[q * tile.columns + c] * key(p, c);
+      if (tile.score_cap != 0.0f)
+        weights[p] = tile.score_cap * std::tanh(weights[p] / tile.score_cap);
       greatest = std::max(greatest, weights[p]);
     }
     const float factor = std::exp(tile.maxima[q] - greatest);
