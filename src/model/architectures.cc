@@ -17,6 +17,9 @@ constexpr Architecture kArchitectures[] = {
     {"smollm3", build_smollm3},  //
     {"granite", build_granite},  //
     {"phi3", build_phi3},        //
+    {"gemma2", build_gemma2},    //
+    {"qwen3moe", build_qwen3moe, /*has_experts=*/true},
+    {"bert", build_bert},  // makes vectors only
 };
 
 }  // namespace
@@ -29,6 +32,10 @@ base::Result<std::unique_ptr<Model>> Model::load(const gguf::File& file,
   for (const Architecture& architecture : architectures()) {
     if (architecture.name != name) continue;
     const Hyperparameters shape = TRY(read_hyperparameters(file));
+    if (shape.experts > 0 && !architecture.has_experts)
+      return fail(Code::kUnsupported,
+                  "metadata {} is set: mixtures of experts are not supported in this architecture",
+                  metadata_key(shape.architecture, "expert_count"));
     TensorReader tensors(file, table);
     std::unique_ptr<Model> model = TRY(architecture.build(file, shape, tensors));
     tensors.pack(threads);

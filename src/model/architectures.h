@@ -20,6 +20,7 @@ using Build = base::Result<std::unique_ptr<Model>> (*)(const gguf::File& file,
 struct Architecture {
   std::string_view name;  // general.architecture
   Build build;
+  bool has_experts = false;  // its feed-forward blocks may be mixtures
 };
 
 [[nodiscard]] std::span<const Architecture> architectures();
@@ -37,6 +38,12 @@ base::Result<std::unique_ptr<Model>> build_smollm3(const gguf::File&, const Hype
 base::Result<std::unique_ptr<Model>> build_granite(const gguf::File&, const Hyperparameters&,
                                                    TensorReader&);
 base::Result<std::unique_ptr<Model>> build_phi3(const gguf::File&, const Hyperparameters&,
+                                                TensorReader&);
+base::Result<std::unique_ptr<Model>> build_gemma2(const gguf::File&, const Hyperparameters&,
+                                                  TensorReader&);
+base::Result<std::unique_ptr<Model>> build_qwen3moe(const gguf::File&, const Hyperparameters&,
+                                                    TensorReader&);
+base::Result<std::unique_ptr<Model>> build_bert(const gguf::File&, const Hyperparameters&,
                                                 TensorReader&);
 
 }  // namespace nearside::model

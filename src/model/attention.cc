@@ -28,6 +28,13 @@ struct Span {
   std::size_t end = 0;
 };
 
+/// One past the last position that the batch has of the sequence of row `index`.
+std::size_t sequence_end(const Batch& batch, std::size_t index) {
+  std::size_t last = index;
+  while (last + 1 < batch.size() && batch[last + 1].sequence == batch[index].sequence) ++last;
+  return static_cast<std::size_t>(batch[last].position) + 1;
+}
+
 Span looks_at(const Row& row, std::size_t window_tokens) {
   const std::size_t end = static_cast<std::size_t>(row.position) + 1;
   return {.begin = window_tokens != 0 && end > window_tokens ? end - window_tokens : 0, .end = end};
@@ -83,6 +90,7 @@ class Attention {
     std::array<const float*, kQueriesMax> in;
     std::array<float*, kQueriesMax> out;
     std::array<Span, kQueriesMax> spans;
+    const std::size_t whole = settings_.causal ? 0 : sequence_end(batch_, rows.first_row);
     for (std::size_t row = 0; row < rows.rows; ++row) {
       const std::size_t index = rows.first_row + row;
       for (std::size_t head = 0; head < heads; ++head) {
@@ -90,10 +98,13 @@ class Attention {
             (index * settings_.heads + kv_head * group_ + first_head + head) * head_dim;
         in[row * heads + head] = queries_ + at;
         out[row * heads + head] = out_ + at;
-        spans[row * heads + head] = looks_at(batch_[index], settings_.window_tokens);
+        spans[row * heads + head] = settings_.causal
+                                        ? looks_at(batch_[index], settings_.window_tokens)
+                                        : Span{.begin = 0, .end = whole};
       }
     }
-    const kernels::AttentionTile tile = kernels::place_attention_tile(scratch, count, head_dim);
+    kernels::AttentionTile tile = kernels::place_attention_tile(scratch, count, head_dim);
+    tile.score_cap = settings_.score_cap;
     functions.begin(tile, in.data(), settings_.scale);
     // Rows stand in order of position: the first looks back farthest, the last sees the newest.
     const std::size_t pages_end = (spans[count - 1].end + kPageTokens - 1) / kPageTokens;

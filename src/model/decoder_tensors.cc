@@ -18,6 +18,23 @@ std::string layer_tensor(std::size_t layer, std::string_view name) {
 
 namespace {
 
+Result<Experts> read_layer_experts(const Hyperparameters& shape, TensorReader& tensors,
+                                   std::size_t i) {
+  const auto name = [&](std::string_view tensor) { return layer_tensor(i, tensor); };
+  Experts out;
+  out.used = shape.experts_used;
+  out.router = TRY(tensors.matrix(name("ffn_gate_inp.weight"), shape.experts, shape.embedding));
+  std::vector<kernels::Weights> gates = TRY(tensors.stack(
+      name("ffn_gate_exps.weight"), shape.experts, shape.expert_ffn, shape.embedding));
+  std::vector<kernels::Weights> ups = TRY(
+      tensors.stack(name("ffn_up_exps.weight"), shape.experts, shape.expert_ffn, shape.embedding));
+  std::vector<kernels::Weights> downs = TRY(tensors.stack(
+      name("ffn_down_exps.weight"), shape.experts, shape.embedding, shape.expert_ffn));
+  for (std::size_t e = 0; e < shape.experts; ++e)
+    out.all.push_back({std::move(gates[e]), std::move(ups[e]), std::move(downs[e])});
+  return out;
+}
+
 Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, std::size_t i) {
   const auto name = [&](std::string_view tensor) { return layer_tensor(i, tensor); };
   Layer layer;
@@ -37,6 +54,10 @@ Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, st
   layer.attention_output =
       TRY(tensors.matrix(name("attn_output.weight"), shape.embedding, shape.query_width()));
   layer.ffn_norm = TRY(tensors.vector(name("ffn_norm.weight"), shape.embedding));
+  if (shape.experts > 0) {
+    layer.experts = TRY(read_layer_experts(shape, tensors, i));
+    return layer;
+  }
   if (tensors.has(name("ffn_gate.weight"))) {
     layer.ffn_gate = TRY(tensors.matrix(name("ffn_gate.weight"), shape.ffn, shape.embedding));
     layer.ffn_up = TRY(tensors.matrix(name("ffn_up.weight"), shape.ffn, shape.embedding));
@@ -50,18 +71,33 @@ Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, st
   return layer;
 }
 
+/// Of experts that a token does not choose.
+std::size_t idle_expert_bytes(const std::vector<Layer>& layers) {
+  const auto bytes_of = [](const kernels::Weights& matrix) {
+    return gguf::tensor_bytes(matrix.view().type, matrix.rows() * matrix.columns());
+  };
+  std::size_t bytes = 0;
+  for (const Layer& layer : layers) {
+    const Expert& one = layer.experts.all.front();
+    bytes += (layer.experts.all.size() - layer.experts.used) *
+             (bytes_of(one.gate) + bytes_of(one.up) + bytes_of(one.down));
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Result<TransformerWeights> read_decoder(const Hyperparameters& shape, TensorReader& tensors) {
   TransformerWeights weights;
   weights.embedding = TRY(tensors.matrix("token_embd.weight", shape.vocabulary, shape.embedding));
-  if (tensors.has("output.weight")) weights.lookup_bytes = tensors.bytes();
+  if (tensors.has("output.weight")) weights.idle_bytes = tensors.bytes();
   weights.output = tensors.has("output.weight")
                        ? TRY(tensors.matrix("output.weight", shape.vocabulary, shape.embedding))
                        : weights.embedding;
   weights.output_norm = TRY(tensors.vector("output_norm.weight", shape.embedding));
   for (std::size_t i = 0; i < shape.layers; ++i)
     weights.layers.push_back(TRY(read_layer(shape, tensors, i)));
+  if (shape.experts > 0) weights.idle_bytes += idle_expert_bytes(weights.layers);
   weights.attention_scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
   return weights;
 }
@@ -72,6 +108,15 @@ Status read_head_norms(const Hyperparameters& shape, TensorReader& tensors, std:
       TRY(tensors.vector(layer_tensor(layer_index, "attn_q_norm.weight"), shape.head_dim));
   layer.key_norm =
       TRY(tensors.vector(layer_tensor(layer_index, "attn_k_norm.weight"), shape.head_dim));
+  return {};
+}
+
+Status read_post_norms(const Hyperparameters& shape, TensorReader& tensors, std::size_t layer_index,
+                       Layer& layer) {
+  layer.attention_post_norm =
+      TRY(tensors.vector(layer_tensor(layer_index, "post_attention_norm.weight"), shape.embedding));
+  layer.ffn_post_norm =
+      TRY(tensors.vector(layer_tensor(layer_index, "post_ffw_norm.weight"), shape.embedding));
   return {};
 }
 

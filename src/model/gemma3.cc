@@ -24,10 +24,7 @@ constexpr std::size_t kLayersOf27B = 62;
 base::Status read_layer_extras(const Hyperparameters& shape, TensorReader& tensors, std::size_t i,
                                std::size_t window_tokens, Layer& layer) {
   TRY(read_head_norms(shape, tensors, i, layer));
-  layer.attention_post_norm =
-      TRY(tensors.vector(layer_tensor(i, "post_attention_norm.weight"), shape.embedding));
-  layer.ffn_post_norm =
-      TRY(tensors.vector(layer_tensor(i, "post_ffw_norm.weight"), shape.embedding));
+  TRY(read_post_norms(shape, tensors, i, layer));
   const bool full = i % kFullAttentionEvery == kFullAttentionEvery - 1;
   layer.rope = full ? kFullRope : kWindowRope;
   layer.window_tokens = full ? 0 : window_tokens;

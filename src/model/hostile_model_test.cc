@@ -94,8 +94,30 @@ TEST(HostileModel, ValuesOfAnotherWidthThanKeysAreUnsupported) {
   expect(with_count("llama.attention.value_length", 4), Code::kUnsupported, "width");
 }
 
-TEST(HostileModel, ExpertsAreUnsupported) {
-  expect(with_count("llama.expert_count", 8), Code::kUnsupported, "llama.expert_count");
+TEST(HostileModel, ExpertsAreUnsupportedWhereTheFamilyHasNone) {
+  gguf::Writer writer = tiny_writer("llama");
+  writer.add("llama.expert_count", std::uint32_t{8});
+  writer.add("llama.expert_used_count", std::uint32_t{2});
+  expect(error_of(writer.to_bytes()), Code::kUnsupported, "llama.expert_count");
+}
+
+TEST(HostileModel, MoreExpertsUsedThanThereAreIsRefused) {
+  expect(with_count("qwen3moe.expert_used_count", 7, "qwen3moe"), Code::kCorrupt,
+         "qwen3moe.expert_used_count");
+  expect(with_count("qwen3moe.expert_count", 5, "qwen3moe"), Code::kCorrupt,
+         "blk.0.ffn_gate_inp.weight");
+}
+
+TEST(HostileModel, CapsThatAreNoneAreRefused) {
+  for (const float cap : {0.0F, -1.0F, std::numeric_limits<float>::quiet_NaN()})
+    expect(spoiled("gemma2",
+                   [&](gguf::Writer& writer) { writer.add("gemma2.attn_logit_softcapping", cap); }),
+           Code::kCorrupt, "gemma2.attn_logit_softcapping");
+}
+
+TEST(HostileModel, AnEncoderThatLooksBackOnlyIsUnsupported) {
+  expect(spoiled("bert", [](gguf::Writer& writer) { writer.add("bert.attention.causal", true); }),
+         Code::kUnsupported, "bert.attention.causal");
 }
 
 TEST(HostileModel, UnknownRopeScalingIsUnsupported) {

@@ -19,6 +19,7 @@ constexpr std::size_t kLayersMax = 1024;
 constexpr std::size_t kWidthMax = std::size_t{1} << 20;
 constexpr std::size_t kHeadsMax = 4096;
 constexpr std::size_t kHeadDimMax = 1024;
+constexpr std::size_t kExpertsMax = 4096;
 constexpr std::size_t kVocabularyMax = std::size_t{1} << 24;
 constexpr std::size_t kContextTokensMax = std::size_t{1} << 27;
 
@@ -80,6 +81,15 @@ base::Status read_rope(const gguf::File& file, Hyperparameters& out) {
   return {};
 }
 
+base::Status read_experts(const gguf::File& file, Hyperparameters& out) {
+  const auto key = [&](std::string_view name) { return metadata_key(out.architecture, name); };
+  if (TRY(file.get_uint_or(key("expert_count"), 0)) == 0) return {};
+  out.experts = TRY(read_count(file, key("expert_count"), kExpertsMax));
+  out.experts_used = TRY(read_count(file, key("expert_used_count"), out.experts));
+  out.expert_ffn = TRY(read_count_or(file, key("expert_feed_forward_length"), kWidthMax, out.ffn));
+  return {};
+}
+
 }  // namespace
 
 std::string metadata_key(std::string_view architecture, std::string_view name) {
@@ -91,9 +101,6 @@ Result<Hyperparameters> read_hyperparameters(const gguf::File& file) {
   out.architecture = TRY(file.get_string("general.architecture"));
   const auto key = [&](std::string_view name) { return metadata_key(out.architecture, name); };
 
-  if (TRY(file.get_uint_or(key("expert_count"), 0)) > 0)
-    return fail(Code::kUnsupported, "metadata {} is set: mixtures of experts are not supported",
-                key("expert_count"));
   out.vocabulary = TRY(read_vocabulary(file));
   out.layers = TRY(read_count(file, key("block_count"), kLayersMax));
   out.embedding = TRY(read_count(file, key("embedding_length"), kWidthMax));
@@ -119,6 +126,8 @@ Result<Hyperparameters> read_hyperparameters(const gguf::File& file) {
     return fail(Code::kUnsupported, "keys of width {} with values of width {} are not supported",
                 out.head_dim, value_dim);
   out.norm_epsilon = TRY(read_positive(file, key("attention.layer_norm_rms_epsilon"), 1e-5));
+  TRY(read_experts(file, out));
+  out.fused_gate = file.find_tensor("blk.0.ffn_gate.weight") == nullptr;
   TRY(read_rope(file, out));
   return out;
 }

@@ -22,6 +22,10 @@ struct Hyperparameters {
   std::size_t rope_dims = 0;       // rotated dimensions of a head; even, at most head_dim
   std::size_t vocabulary = 0;      // rows of the embedding matrix
   std::size_t context_tokens = 0;  // the model was trained for
+  std::size_t experts = 0;         // feed-forward blocks to choose from; 0: one, always used
+  std::size_t experts_used = 0;    // chosen for each token; at most `experts`
+  std::size_t expert_ffn = 0;      // inner width of one of them
+  bool fused_gate = false;         // the feed-forward block's gate and up are one matrix
   float norm_epsilon = 0.0F;
   float rope_base = 0.0F;
   float rope_scale = 1.0F;  // multiplies positions: 1 / factor of linear scaling
@@ -32,7 +36,7 @@ struct Hyperparameters {
 
 /// Reads `<architecture>.*` as llama.cpp names it.
 /// Errors: kCorrupt (missing, zero, absurd or contradicting values, each named), kUnsupported
-/// (mixtures of experts, rope scaling other than linear, keys and values of different width).
+/// (rope scaling other than linear, keys and values of different width).
 base::Result<Hyperparameters> read_hyperparameters(const gguf::File& file);
 
 /// "llama.attention.head_count" from "attention.head_count".

@@ -33,12 +33,18 @@ class Model {
   [[nodiscard]] virtual const Hyperparameters& hyperparameters() const = 0;
   [[nodiscard]] virtual std::size_t weight_bytes() const = 0;
   [[nodiscard]] virtual std::size_t parameters() const = 0;
-  /// Of the weights, what every pass reads whole: all but an embedding that is only looked up in.
+  /// Of the weights, what one token's pass reads whole: all but an embedding that is only looked
+  /// up in, and experts that are not chosen.
   [[nodiscard]] virtual std::size_t pass_bytes() const = 0;
+
+  /// False: it makes vectors of whole texts. Every row sees all of its sequence, which must come in
+  /// one batch, and forward() may not be called.
+  [[nodiscard]] virtual bool generates() const { return true; }
 
   /// Stores the batch's keys and values in `cache` and fills `logits` for the rows that want them,
   /// in order. Shape: logits [logits_rows(batch), vocabulary].
-  /// REQUIRES: tokens below vocabulary; the cache is of kv_shape() and has room reserved.
+  /// REQUIRES: tokens below vocabulary; the cache is of kv_shape() and has room reserved; adapters
+  /// were loaded for this model's hyperparameters().
   virtual void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                        kernels::Context& context) = 0;
 

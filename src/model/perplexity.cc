@@ -70,6 +70,9 @@ class Sums {
 Result<Perplexity> measure_perplexity(Model& model, std::span<const TokenId> tokens,
                                       const PerplexitySettings& settings, kernels::Context& context,
                                       const std::function<void(const Perplexity&)>& progress) {
+  if (!model.generates())
+    return fail(Code::kUnsupported, "{} makes vectors and predicts no text",
+                model.hyperparameters().architecture);
   TRY(check(model, tokens, settings));
   const std::size_t length = settings.context_tokens;
   const std::size_t vocabulary = model.hyperparameters().vocabulary;
@@ -92,7 +95,8 @@ Result<Perplexity> measure_perplexity(Model& model, std::span<const TokenId> tok
         batch.push_back({.sequence = 0,
                          .position = static_cast<std::uint32_t>(at),
                          .token = at == 0 && settings.bos >= 0 ? settings.bos : text[at],
-                         .wants_logits = scored});
+                         .wants_logits = scored,
+                         .adapter = settings.adapter});
         if (scored) targets.push_back(text[at + 1]);
       }
       logits.resize(targets.size() * vocabulary);

@@ -17,7 +17,8 @@ struct PerplexitySettings {
   std::size_t context_tokens = 512;  // of a chunk; even
   std::size_t chunks_max = 0;        // 0: as many as the text has
   KvType kv_type = KvType::kF16;
-  TokenId bos = -1;  // replaces each chunk's first token; -1: nothing does
+  const RowAdapter* adapter = nullptr;  // null: the model as it is
+  TokenId bos = -1;                     // replaces each chunk's first token; -1: nothing does
 };
 
 struct Perplexity {
@@ -31,7 +32,8 @@ struct Perplexity {
 /// and the second half of each is scored, so that every scored token has half a chunk before it.
 /// `progress` hears of the estimate so far after each chunk; may be empty.
 /// Errors: kInvalidArgument (a chunk that is odd, shorter than 4 or longer than the model's
-/// context; a text shorter than one chunk), kCorrupt (scores that are not numbers).
+/// context; a text shorter than one chunk), kCorrupt (scores that are not numbers), kUnsupported (a
+/// model that does not generate).
 base::Result<Perplexity> measure_perplexity(
     Model& model, std::span<const TokenId> tokens, const PerplexitySettings& settings,
     kernels::Context& context, const std::function<void(const Perplexity&)>& progress = {});

@@ -77,13 +77,29 @@ class Synthesis {
       : options_(options), format_(format), out_(out) {}
 
   void matrix(std::string name, std::size_t rows, std::size_t columns, float deviation) {
-    const kernels::Format* format = &format_;
-    if (columns % format->block_elements != 0) format = &kernels::format(gguf::TensorType::kQ8_0);
-    if (columns % format->block_elements != 0) format = &kernels::format(gguf::TensorType::kF32);
+    const kernels::Format& format = format_for(columns);
     const Tensor tensor{name, rows, columns, deviation};
-    out_.add_tensor(std::move(name), format->type, {columns, rows},
-                    [tensor, format, seed = options_.seed](std::span<std::byte> bytes) {
-                      fill_matrix(tensor, *format, seed, bytes);
+    out_.add_tensor(std::move(name), format.type, {columns, rows},
+                    [tensor, &format, seed = options_.seed](std::span<std::byte> bytes) {
+                      fill_matrix(tensor, format, seed, bytes);
+                    });
+  }
+  /// `count` matrices in one tensor.
+  void stack(std::string name, std::size_t count, std::size_t rows, std::size_t columns,
+             float deviation) {
+    const kernels::Format& format = format_for(columns);
+    const Tensor tensor{name, count * rows, columns, deviation};
+    out_.add_tensor(std::move(name), format.type, {columns, rows, count},
+                    [tensor, &format, seed = options_.seed](std::span<std::byte> bytes) {
+                      fill_matrix(tensor, format, seed, bytes);
+                    });
+  }
+  /// A matrix that is F32 whatever the options say.
+  void float_matrix(std::string name, std::size_t rows, std::size_t columns, float deviation) {
+    const Tensor tensor{name, rows, columns, deviation};
+    out_.add_tensor(std::move(name), gguf::TensorType::kF32, {columns, rows},
+                    [tensor, seed = options_.seed](std::span<std::byte> bytes) {
+                      fill_matrix(tensor, kernels::format(gguf::TensorType::kF32), seed, bytes);
                     });
   }
   void vector(std::string name, std::size_t size, float mean, float deviation) {
@@ -104,6 +120,13 @@ class Synthesis {
   }
 
  private:
+  [[nodiscard]] const kernels::Format& format_for(std::size_t columns) const {
+    const kernels::Format* format = &format_;
+    if (columns % format->block_elements != 0) format = &kernels::format(gguf::TensorType::kQ8_0);
+    if (columns % format->block_elements != 0) format = &kernels::format(gguf::TensorType::kF32);
+    return *format;
+  }
+
   const SynthOptions& options_;
   const kernels::Format& format_;
   gguf::Writer& out_;
@@ -148,6 +171,18 @@ void add_metadata(const SynthShape& shape, std::size_t vocabulary, gguf::Writer&
   count("rope.dimension_count", shape.head_dim);
   count("vocab_size", vocabulary);
   if (shape.window_tokens != 0) count("attention.sliding_window", shape.window_tokens);
+  if (shape.encoder) {
+    constexpr std::uint32_t kMeanPooling = 1;
+    out.add(metadata_key(shape.architecture, "attention.layer_norm_epsilon"), shape.norm_epsilon);
+    out.add(metadata_key(shape.architecture, "attention.causal"), false);
+    out.add(metadata_key(shape.architecture, "pooling_type"), kMeanPooling);
+    return;
+  }
+  if (shape.experts != 0) {
+    count("expert_count", shape.experts);
+    count("expert_used_count", shape.experts_used);
+    count("expert_feed_forward_length", shape.expert_ffn);
+  }
   out.add(metadata_key(shape.architecture, "attention.layer_norm_rms_epsilon"), shape.norm_epsilon);
   out.add(metadata_key(shape.architecture, "rope.freq_base"), shape.rope_base);
   const auto scale = [&](std::string_view name, float value) {
@@ -157,6 +192,8 @@ void add_metadata(const SynthShape& shape, std::size_t vocabulary, gguf::Writer&
   scale("residual_scale", shape.residual_scale);
   scale("attention.scale", shape.attention_scale);
   scale("logit_scale", shape.logit_divisor);
+  scale("attn_logit_softcapping", shape.attention_cap);
+  scale("final_logit_softcapping", shape.logit_cap);
   if (shape.fused)  // phi3 wants it
     count("rope.scaling.original_context_length", shape.context_tokens);
 }
@@ -186,6 +223,50 @@ Result<std::size_t> add_vocabulary(const SynthShape& shape, const gguf::File& fr
     out.add("tokenizer.ggml.scores", std::move(scores));
   }
   return shape.vocabulary;
+}
+
+void add_experts(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
+  const auto stack = [&](std::string_view tensor, std::size_t rows, std::size_t columns) {
+    synthesis.stack(layer_tensor(i, tensor), shape.experts, rows, columns,
+                    1.0F / std::sqrt(static_cast<float>(columns)));
+  };
+  // Routers stay in F32 in real files too: which experts are chosen should not hang on rounding.
+  synthesis.float_matrix(layer_tensor(i, "ffn_gate_inp.weight"), shape.experts, shape.embedding,
+                         1.0F / std::sqrt(static_cast<float>(shape.embedding)));
+  stack("ffn_gate_exps.weight", shape.expert_ffn, shape.embedding);
+  stack("ffn_up_exps.weight", shape.expert_ffn, shape.embedding);
+  stack("ffn_down_exps.weight", shape.embedding, shape.expert_ffn);
+}
+
+void add_encoder_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
+  const auto linear = [&](std::string_view tensor, std::size_t rows, std::size_t columns) {
+    const std::string name = layer_tensor(i, tensor);
+    synthesis.matrix(name + ".weight", rows, columns,
+                     1.0F / std::sqrt(static_cast<float>(columns)));
+    synthesis.vector(name + ".bias", rows, 0.0F, 0.2F);
+  };
+  const auto norm = [&](std::string_view tensor) {
+    synthesis.vector(layer_tensor(i, tensor) + ".weight", shape.embedding, 1.0F, 0.1F);
+    synthesis.vector(layer_tensor(i, tensor) + ".bias", shape.embedding, 0.0F, 0.1F);
+  };
+  const std::size_t query_width = shape.heads * shape.head_dim;
+  for (const char* name : {"attn_q", "attn_k", "attn_v"})
+    linear(name, query_width, shape.embedding);
+  linear("attn_output", shape.embedding, query_width);
+  norm("attn_output_norm");
+  linear("ffn_up", shape.ffn, shape.embedding);
+  linear("ffn_down", shape.embedding, shape.ffn);
+  norm("layer_output_norm");
+}
+
+/// What stands before an encoder's blocks, besides the embedding of tokens.
+void add_encoder_input(const SynthShape& shape, Synthesis& synthesis) {
+  constexpr std::size_t kSentenceTypes = 2;
+  const float deviation = kLogitDeviation / std::sqrt(static_cast<float>(shape.embedding));
+  synthesis.float_matrix("position_embd.weight", shape.context_tokens, shape.embedding, deviation);
+  synthesis.float_matrix("token_types.weight", kSentenceTypes, shape.embedding, deviation);
+  synthesis.vector("token_embd_norm.weight", shape.embedding, 1.0F, 0.1F);
+  synthesis.vector("token_embd_norm.bias", shape.embedding, 0.0F, 0.1F);
 }
 
 void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
@@ -223,6 +304,10 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     synthesis.vector(name("post_ffw_norm.weight"), shape.embedding, 8.0F, 0.8F);
   }
   norm("ffn_norm.weight", shape.embedding);
+  if (shape.experts != 0) {
+    add_experts(shape, i, synthesis);
+    return;
+  }
   if (!shape.fused) matrix("ffn_gate.weight", shape.ffn, shape.embedding);
   matrix("ffn_up.weight", shape.fused ? 2 * shape.ffn : shape.ffn, shape.embedding);
   matrix("ffn_down.weight", shape.embedding, shape.ffn);
@@ -243,6 +328,11 @@ Status synthesize(const SynthShape& shape, const SynthOptions& options,
   // Normalised states have length sqrt(embedding).
   synthesis.matrix("token_embd.weight", tokens, shape.embedding,
                    kLogitDeviation / std::sqrt(static_cast<float>(shape.embedding)));
+  if (shape.encoder) {
+    add_encoder_input(shape, synthesis);
+    for (std::size_t i = 0; i < shape.layers; ++i) add_encoder_layer(shape, i, synthesis);
+    return {};
+  }
   if (shape.untied)
     synthesis.matrix("output.weight", tokens, shape.embedding,
                      kLogitDeviation / std::sqrt(static_cast<float>(shape.embedding)));

@@ -39,9 +39,18 @@ struct SynthShape {
   float residual_scale = 0.0F;
   float attention_scale = 0.0F;
   float logit_divisor = 0.0F;
+  // Gemma 2's soft caps; 0: no such metadata.
+  float attention_cap = 0.0F;
+  float logit_cap = 0.0F;
+  std::size_t experts = 0;  // 0: one feed-forward block
+  std::size_t experts_used = 0;
+  std::size_t expert_ffn = 0;
+  /// Blocks of an encoder (bert): norms behind sums, learned positions, no gate, no output.
+  bool encoder = false;
 };
 
-/// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b, smollm3-3b, granite-3.1-2b, phi-3-mini.
+/// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b, smollm3-3b, granite-3.1-2b, phi-3-mini,
+/// gemma-2-2b, qwen3-30b-a3b, all-minilm-l6.
 [[nodiscard]] std::span<const SynthShape> synth_shapes();
 
 struct SynthOptions {
@@ -58,5 +67,10 @@ struct SynthOptions {
 /// writes).
 base::Status synthesize(const SynthShape& shape, const SynthOptions& options,
                         const gguf::File& vocabulary, gguf::Writer& out);
+
+/// The same for a LoRA adapter of that shape: both halves of every matrix of its blocks, in F32,
+/// large enough to change what the model says. REQUIRES: no encoder, no experts; rank >= 1.
+void synthesize_adapter(const SynthShape& shape, std::size_t rank, std::uint64_t seed,
+                        gguf::Writer& out);
 
 }  // namespace nearside::model

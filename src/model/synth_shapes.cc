@@ -1,7 +1,8 @@
 // The shapes `model synth` knows. Source: config.json of the models on Hugging Face
 // (meta-llama/Llama-3.2-1B, Qwen/Qwen2.5-0.5B, Qwen/Qwen3-0.6B, google/gemma-3-1b-pt,
 // HuggingFaceTB/SmolLM3-3B, ibm-granite/granite-3.1-2b-base,
-// microsoft/Phi-3-mini-4k-instruct).
+// microsoft/Phi-3-mini-4k-instruct, google/gemma-2-2b, Qwen/Qwen3-30B-A3B,
+// sentence-transformers/all-MiniLM-L6-v2).
 #include "model/synth.h"
 
 namespace nearside::model {
@@ -101,6 +102,48 @@ constexpr SynthShape kShapes[] = {
      .window_tokens = 2047,
      .fused = true,
      .untied = true},
+    {.name = "gemma-2-2b",
+     .architecture = "gemma2",
+     .layers = 26,
+     .embedding = 2304,
+     .ffn = 9216,
+     .heads = 8,
+     .kv_heads = 4,
+     .head_dim = 256,
+     .vocabulary = 256'000,
+     .context_tokens = 8192,
+     .post_norms = true,
+     .window_tokens = 4096,
+     .attention_cap = 50.0F,
+     .logit_cap = 30.0F},
+    {.name = "qwen3-30b-a3b",
+     .architecture = "qwen3moe",
+     .layers = 48,
+     .embedding = 2048,
+     .ffn = 6144,
+     .heads = 32,
+     .kv_heads = 4,
+     .head_dim = 128,
+     .vocabulary = 151'936,
+     .context_tokens = 40'960,
+     .rope_base = 1'000'000.0F,
+     .head_norms = true,
+     .untied = true,
+     .experts = 128,
+     .experts_used = 8,
+     .expert_ffn = 768},
+    {.name = "all-minilm-l6",
+     .architecture = "bert",
+     .layers = 6,
+     .embedding = 384,
+     .ffn = 1536,
+     .heads = 12,
+     .kv_heads = 12,
+     .head_dim = 32,
+     .vocabulary = 30'522,
+     .context_tokens = 512,
+     .norm_epsilon = 1e-12F,
+     .encoder = true},
 };
 
 }  // namespace

@@ -47,15 +47,28 @@ Result<std::vector<kernels::Weights>> TensorReader::matrices(const std::string& 
                                                              std::size_t columns) {
   const std::size_t all = std::accumulate(rows.begin(), rows.end(), std::size_t{0});
   const gguf::Tensor* tensor = TRY(find(name, {columns, all}));
-  if (!kernels::Weights::supports(tensor->type, columns))
-    return fail(Code::kUnsupported, "tensor {} is of type {}, which cannot be computed with", name,
-                gguf::tensor_type_info(tensor->type).name);
+  return parts_of(*tensor, rows);
+}
+
+Result<std::vector<kernels::Weights>> TensorReader::stack(const std::string& name,
+                                                          std::size_t count, std::size_t rows,
+                                                          std::size_t columns) {
+  const gguf::Tensor* tensor = TRY(find(name, {columns, rows, count}));
+  return parts_of(*tensor, std::vector<std::size_t>(count, rows));
+}
+
+Result<std::vector<kernels::Weights>> TensorReader::parts_of(const gguf::Tensor& tensor,
+                                                             const std::vector<std::size_t>& rows) {
+  const std::size_t columns = tensor.columns();
+  if (!kernels::Weights::supports(tensor.type, columns))
+    return fail(Code::kUnsupported, "tensor {} is of type {}, which cannot be computed with",
+                tensor.name, gguf::tensor_type_info(tensor.type).name);
   std::vector<kernels::Weights> parts;
-  const std::byte* data = tensor->data.data();
+  const std::byte* data = tensor.data.data();
   for (const std::size_t count : rows) {
     parts.push_back(kernels::Weights::reserve(
-        {.type = tensor->type, .rows = count, .columns = columns, .data = data}, table_));
-    data += gguf::tensor_bytes(tensor->type, count * columns);
+        {.type = tensor.type, .rows = count, .columns = columns, .data = data}, table_));
+    data += gguf::tensor_bytes(tensor.type, count * columns);
   }
   matrices_.insert(matrices_.end(), parts.begin(), parts.end());
   return parts;

@@ -28,6 +28,10 @@ class TensorReader {
   base::Result<std::vector<kernels::Weights>> matrices(const std::string& name,
                                                        const std::vector<std::size_t>& rows,
                                                        std::size_t columns);
+  /// `count` matrices of one shape, stored as one tensor [count, rows, columns]. Errors: as
+  /// matrix().
+  base::Result<std::vector<kernels::Weights>> stack(const std::string& name, std::size_t count,
+                                                    std::size_t rows, std::size_t columns);
   /// A vector [size] as f32. Errors: as matrix().
   base::Result<std::vector<float>> vector(const std::string& name, std::size_t size);
   /// Empty when the file has no such tensor.
@@ -43,6 +47,8 @@ class TensorReader {
  private:
   base::Result<const gguf::Tensor*> find(const std::string& name,
                                          const std::vector<std::size_t>& dims);
+  base::Result<std::vector<kernels::Weights>> parts_of(const gguf::Tensor& tensor,
+                                                       const std::vector<std::size_t>& rows);
 
   const gguf::File& file_;
   const kernels::Table& table_;

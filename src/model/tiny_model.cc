@@ -66,6 +66,20 @@ SynthShape tiny_shape(std::string_view architecture) {
   } else if (architecture == "phi3") {
     shape.kv_heads = 4;
     shape.fused = true;
+  } else if (architecture == "gemma2") {
+    shape.layers = 4;
+    shape.post_norms = true;
+    shape.window_tokens = 16;
+    shape.attention_cap = 2.0F;  // so low that it shows
+    shape.logit_cap = 6.0F;
+  } else if (architecture == "qwen3moe") {
+    shape.head_norms = true;
+    shape.experts = 6;
+    shape.experts_used = 2;
+    shape.expert_ffn = 24;
+  } else if (architecture == "bert") {
+    shape.kv_heads = 4;
+    shape.encoder = true;
   } else {
     CHECK(false);
   }
@@ -105,6 +119,12 @@ gguf::Writer tiny_writer(std::string_view architecture, std::uint64_t seed) {
                  *vocabulary, writer);
   CHECK(made.has_value());
   return writer;
+}
+
+std::string tiny_adapter_file(std::string_view architecture, std::uint64_t seed) {
+  gguf::Writer writer;
+  synthesize_adapter(tiny_shape(architecture), kTinyAdapterRank, seed, writer);
+  return writer.to_bytes();
 }
 
 std::string tiny_file(std::string_view architecture, std::uint64_t seed) {

@@ -16,7 +16,8 @@ inline constexpr std::int32_t kTinyBos = 256;
 inline constexpr std::int32_t kTinyEnd = 257;
 inline constexpr std::size_t kTinyVocabulary = 258;
 
-/// Two layers (gemma3: seven, smollm3: five, so that both kinds of attention occur), 32 wide,
+/// Two layers (gemma2: four, gemma3: seven, smollm3: five, so that both kinds of attention occur),
+/// 32 wide,
 /// context 256. REQUIRES: one of architectures().
 SynthShape tiny_shape(std::string_view architecture);
 
@@ -27,6 +28,9 @@ gguf::Writer tiny_vocabulary();
 
 /// tiny_shape with random F32 weights and tiny_vocabulary, as the bytes of a GGUF file.
 std::string tiny_file(std::string_view architecture, std::uint64_t seed = 1);
+/// A LoRA adapter for tiny_file. REQUIRES: an architecture of synthesize_adapter.
+std::string tiny_adapter_file(std::string_view architecture, std::uint64_t seed = 1);
+inline constexpr std::size_t kTinyAdapterRank = 4;
 /// Ready to be spoiled by tests: metadata added again replace those before.
 gguf::Writer tiny_writer(std::string_view architecture, std::uint64_t seed = 1);
 

@@ -1,6 +1,6 @@
 #include "model/transformer.h"
 
-#include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
@@ -36,6 +36,10 @@ void add_rows(const float* x, std::size_t rows, std::size_t width, float* state,
   });
 }
 
+auto gate_of(Gate gate, const kernels::Context& context) {
+  return gate == Gate::kSilu ? context.table.silu_mul : context.table.gelu_mul;
+}
+
 }  // namespace
 
 Transformer::Transformer(Hyperparameters shape, TransformerWeights weights)
@@ -61,10 +65,11 @@ void Transformer::states(const Batch& batch, KvCache& cache, std::span<float> st
 
 void Transformer::run_blocks(const Batch& batch, KvCache& cache, kernels::Context& context) {
   work_.grow(shape_, batch.size(), weights_.ropes.size());
+  adaptation_.begin(batch);
   embed(batch, context);
   for (std::size_t i = 0; i < weights_.layers.size(); ++i) {
     attention_block(i, batch, cache, context);
-    ffn_block(weights_.layers[i], batch.size(), context);
+    ffn_block(i, batch.size(), context);
   }
 }
 
@@ -94,6 +99,12 @@ void Transformer::attention_block(std::size_t layer_index, const Batch& batch, K
                                     {&layer.key, work_.key.data()},
                                     {&layer.value, work_.value.data()}};
   kernels::matmul(inputs, work_.normed.data(), rows, context);
+  const auto adapt = [&](AdaptedMatrix matrix, const std::vector<float>& x, std::vector<float>& y) {
+    adaptation_.add(layer_index, matrix, x.data(), y.data(), context);
+  };
+  adapt(AdaptedMatrix::kQuery, work_.normed, work_.query);
+  adapt(AdaptedMatrix::kKey, work_.normed, work_.key);
+  adapt(AdaptedMatrix::kValue, work_.normed, work_.value);
   add_bias(layer.query_bias, rows, work_.query.data(), context);
   add_bias(layer.key_bias, rows, work_.key.data(), context);
   add_bias(layer.value_bias, rows, work_.value.data(), context);
@@ -102,11 +113,13 @@ void Transformer::attention_block(std::size_t layer_index, const Batch& batch, K
   const AttentionSettings settings{.layer = layer_index,
                                    .heads = shape_.heads,
                                    .scale = weights_.attention_scale,
-                                   .window_tokens = layer.window_tokens};
+                                   .window_tokens = layer.window_tokens,
+                                   .score_cap = weights_.attention_cap};
   attend(settings, batch, cache, work_.query.data(), work_.attended.data(), work_.attention,
          context);
   kernels::matmul(layer.attention_output, work_.attended.data(), rows, work_.projected.data(),
                   context);
+  adapt(AdaptedMatrix::kAttentionOutput, work_.attended, work_.projected);
   add_bias(layer.attention_output_bias, rows, work_.projected.data(), context);
   if (!layer.attention_post_norm.empty())
     norm_rows(layer.attention_post_norm, shape_.norm_epsilon, work_.projected.data(), rows,
@@ -145,23 +158,38 @@ void Transformer::rotate_and_store(std::size_t layer_index, const Batch& batch, 
   });
 }
 
-void Transformer::ffn_block(const Layer& layer, std::size_t rows, kernels::Context& context) {
+void Transformer::ffn_block(std::size_t layer_index, std::size_t rows, kernels::Context& context) {
+  const Layer& layer = weights_.layers[layer_index];
   norm_rows(layer.ffn_norm, shape_.norm_epsilon, work_.state.data(), rows, work_.normed.data(),
             context);
+  if (layer.experts.all.empty())
+    gated_ffn(layer_index, rows, context);
+  else
+    expert_block_.compute(layer.experts, work_.normed.data(), rows, gate_of(weights_.gate, context),
+                          work_.projected.data(), context);
+  if (!layer.ffn_post_norm.empty())
+    norm_rows(layer.ffn_post_norm, shape_.norm_epsilon, work_.projected.data(), rows,
+              work_.projected.data(), context);
+  add_rows(work_.projected.data(), rows, shape_.embedding, work_.state.data(), context);
+}
+
+void Transformer::gated_ffn(std::size_t layer_index, std::size_t rows, kernels::Context& context) {
+  const Layer& layer = weights_.layers[layer_index];
   const kernels::Target inner[] = {{&layer.ffn_gate, work_.gate.data()},
                                    {&layer.ffn_up, work_.up.data()}};
   kernels::matmul(inner, work_.normed.data(), rows, context);
-  const auto gate_mul =
-      weights_.gate == Gate::kSilu ? context.table.silu_mul : context.table.gelu_mul;
+  const auto adapt = [&](AdaptedMatrix matrix, const std::vector<float>& x, std::vector<float>& y) {
+    adaptation_.add(layer_index, matrix, x.data(), y.data(), context);
+  };
+  adapt(AdaptedMatrix::kFfnGate, work_.normed, work_.gate);
+  adapt(AdaptedMatrix::kFfnUp, work_.normed, work_.up);
+  const auto gate_mul = gate_of(weights_.gate, context);
   for_each_index(context.pool, rows, [&](std::size_t row, std::size_t) {
     float* const gate = work_.gate.data() + row * shape_.ffn;
     gate_mul(gate, work_.up.data() + row * shape_.ffn, shape_.ffn, gate);
   });
   kernels::matmul(layer.ffn_down, work_.gate.data(), rows, work_.projected.data(), context);
-  if (!layer.ffn_post_norm.empty())
-    norm_rows(layer.ffn_post_norm, shape_.norm_epsilon, work_.projected.data(), rows,
-              work_.projected.data(), context);
-  add_rows(work_.projected.data(), rows, shape_.embedding, work_.state.data(), context);
+  adapt(AdaptedMatrix::kFfnDown, work_.gate, work_.projected);
 }
 
 std::size_t Transformer::norm_wanted(const Batch& batch, float* out, kernels::Context& context) {
@@ -178,8 +206,15 @@ std::size_t Transformer::norm_wanted(const Batch& batch, float* out, kernels::Co
 
 void Transformer::score(const Batch& batch, std::span<float> logits, kernels::Context& context) {
   const std::size_t wanted = norm_wanted(batch, work_.normed.data(), context);
-  if (wanted > 0)
-    kernels::matmul(weights_.output, work_.normed.data(), wanted, logits.data(), context);
+  if (wanted == 0) return;
+  kernels::matmul(weights_.output, work_.normed.data(), wanted, logits.data(), context);
+  adaptation_.add_to_output(batch, work_.normed.data(), logits.data(), context);
+  if (weights_.logit_cap == 0.0F) return;
+  const float cap = weights_.logit_cap;
+  for_each_index(context.pool, wanted, [&](std::size_t row, std::size_t) {
+    for (float& logit : logits.subspan(row * shape_.vocabulary, shape_.vocabulary))
+      logit = cap * std::tanh(logit / cap);
+  });
 }
 
 }  // namespace nearside::model

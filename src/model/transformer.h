@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "kernels/weights.h"
+#include "model/adaptation.h"
+#include "model/experts.h"
 #include "model/hyperparameters.h"
 #include "model/model.h"
 #include "model/rope.h"
@@ -32,6 +34,7 @@ struct Layer {
   kernels::Weights ffn_gate;                 // [ffn, embedding]
   kernels::Weights ffn_up;                   // [ffn, embedding]
   kernels::Weights ffn_down;                 // [embedding, ffn]
+  Experts experts;                           // instead of these three; empty: none
   std::vector<float> ffn_post_norm;          // [embedding], or empty
   std::size_t rope = 0;                      // index into TransformerWeights::ropes
   std::size_t window_tokens = 0;             // positions it looks back on, itself included; 0: all
@@ -52,8 +55,12 @@ struct TransformerWeights {
   Gate gate = Gate::kSilu;
   float embedding_scale = 1.0F;  // of a token's state before the first block
   float attention_scale = 1.0F;  // of a query's product with a key
+  float attention_cap = 0.0F;    // see AttentionSettings::score_cap
+  float logit_cap = 0.0F;        // the scores s become cap * tanh(s / cap); 0: they stay
   std::size_t bytes = 0;
-  std::size_t lookup_bytes = 0;  // of an embedding that is not the output head too
+  /// What a token's pass leaves unread: an embedding that is not the output head too, experts that
+  /// are not chosen.
+  std::size_t idle_bytes = 0;
   std::size_t parameters = 0;
 };
 
@@ -65,7 +72,7 @@ class Transformer final : public Model {
   [[nodiscard]] std::size_t weight_bytes() const override { return weights_.bytes; }
   [[nodiscard]] std::size_t parameters() const override { return weights_.parameters; }
   [[nodiscard]] std::size_t pass_bytes() const override {
-    return weights_.bytes - weights_.lookup_bytes;
+    return weights_.bytes - weights_.idle_bytes;
   }
   void forward(const Batch& batch, KvCache& cache, std::span<float> logits,
                kernels::Context& context) override;
@@ -83,11 +90,15 @@ class Transformer final : public Model {
   void rotate_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
                         kernels::Context& context);
   void score(const Batch& batch, std::span<float> logits, kernels::Context& context);
-  void ffn_block(const Layer& layer, std::size_t rows, kernels::Context& context);
+  void ffn_block(std::size_t layer_index, std::size_t rows, kernels::Context& context);
+  /// work_.projected = the gated feed-forward block of work_.normed.
+  void gated_ffn(std::size_t layer_index, std::size_t rows, kernels::Context& context);
 
   Hyperparameters shape_;
   TransformerWeights weights_;
   Workspace work_;
+  Adaptation adaptation_;
+  ExpertBlock expert_block_;
 };
 
 }  // namespace nearside::model
