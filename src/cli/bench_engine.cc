@@ -241,6 +241,9 @@ base::Status measure(const Options& options) {
   const kernels::Table& table = *TRY(chosen_kernels());
   const std::unique_ptr<model::Model> loaded =
       TRY(model::Model::load(file, table, thread_count(options.threads)));
+  if (!loaded->generates())
+    return base::fail(base::Code::kUnsupported, "{} makes vectors and generates nothing",
+                      options.model);
   base::ThreadPool pool(thread_count(options.threads));
   kernels::Context context{.table = table, .pool = pool};
   EngineBench bench(*loaded, context, options);

@@ -42,6 +42,7 @@ class Conversation {
     request.kind = chat::Request::Kind::kChat;
     request.messages = messages_;
     apply(options_.sampling, request);
+    apply(options_.model, request);
     std::string answer;
     base::Result<Speed> speed = generate(engine_, request, clock_, [&](std::string_view piece) {
       answer.append(piece);

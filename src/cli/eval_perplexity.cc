@@ -15,6 +15,7 @@
 #include "cli/local_model.h"
 #include "gguf/file.h"
 #include "kernels/matmul.h"
+#include "model/adapter.h"
 #include "model/model.h"
 #include "model/perplexity.h"
 #include "text/tokenizer.h"
@@ -30,6 +31,7 @@ struct Options {
   std::size_t context_tokens = 512;
   std::size_t chunks = 0;
   model::KvType kv_type = model::KvType::kF16;
+  std::string adapter;
   bool json = false;
 };
 
@@ -44,10 +46,18 @@ base::Result<model::Perplexity> measure(const Options& options) {
     return base::fail(base::Code::kCorrupt, "{}: the tokenizer has {} tokens, the embedding {}",
                       options.model, tokenizer->size(), loaded->hyperparameters().vocabulary);
 
+  std::shared_ptr<const model::Adapter> adapter;
+  if (!options.adapter.empty()) {
+    gguf::File adapter_file = TRY(gguf::File::open(options.adapter));
+    adapter = TRY(model::Adapter::load(std::move(adapter_file), options.adapter,
+                                       loaded->hyperparameters(), table));
+  }
+  const model::RowAdapter row_adapter{.adapter = adapter.get(), .scale = 1.0F};
   std::vector<text::TokenId> tokens;
   model::PerplexitySettings settings{.context_tokens = options.context_tokens,
                                      .chunks_max = options.chunks,
-                                     .kv_type = options.kv_type};
+                                     .kv_type = options.kv_type,
+                                     .adapter = adapter != nullptr ? &row_adapter : nullptr};
   if (tokenizer->add_bos()) settings.bos = tokenizer->bos();
   if (settings.bos >= 0) tokens.push_back(settings.bos);
   tokenizer->encode(content, text::Tokenizer::Special::kIgnore, tokens);
@@ -96,6 +106,7 @@ Run eval_perplexity(App& root, App*& command) {
   command->add_option("-t,--threads", options->threads,
                       "threads to compute with (default: one for each hardware thread)");
   add_kv_option(*command, options->kv_type);
+  command->add_option("--adapter", options->adapter, "LoRA adapter (GGUF) to apply");
   command->add_flag("--json", options->json, "one JSON object on standard output");
   command->footer("Example: nearside eval perplexity --model model.gguf --file text.txt --json");
   return [options] { return run(*options); };

@@ -1,5 +1,3 @@
-#include "cli/local_model.h"
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -12,17 +10,28 @@
 #include "base/mapped_file.h"
 #include "cli/kernel_choice.h"
 #include "cli/key_options.h"
+#include "cli/local_model.h"
 #include "worker/model_bytes.h"
 
 namespace nearside::cli {
 
 using base::Result;
 
+namespace {
+
+constexpr const char* kAdapterName = "adapter";  // there is but one
+
+}  // namespace
+
 void add_model_options(App& command, ModelOptions& options) {
   command.add_option("-m,--model", options.path, "GGUF file")->required();
   command.add_option("-t,--threads", options.threads,
                      "threads to compute with (default: one for each hardware thread)");
   declare_key_options(command, options.key);
+  command.add_option("--adapter", options.adapter, "LoRA adapter (GGUF) to apply");
+  command.add_option("--draft", options.draft,
+                     "small model of the same vocabulary (GGUF) that guesses ahead: equal answers, "
+                     "sooner where it guesses well");
   command.add_option("-c,--ctx", options.context_tokens_max, "tokens of context kept at most")
       ->capture_default_str()
       ->within(2, 1 << 24);
@@ -81,7 +90,21 @@ Result<std::unique_ptr<engine::Engine>> load_engine(const ModelOptions& options,
   engine_options.context_tokens_max = options.context_tokens_max;
   engine_options.sequences_max = sequences_max;
   engine_options.kernels = TRY(chosen_kernels());
-  return engine::Engine::load(std::move(file), options.path, engine_options, clock);
+  std::unique_ptr<engine::Engine> engine =
+      TRY(engine::Engine::load(std::move(file), options.path, engine_options, clock));
+  if (!options.adapter.empty()) {
+    base::MappedFile adapter = TRY(base::MappedFile::open(options.adapter));
+    TRY(engine->add_adapter(kAdapterName, std::move(adapter)));
+  }
+  if (!options.draft.empty()) {
+    base::MappedFile draft = TRY(base::MappedFile::open(options.draft));
+    TRY(engine->set_draft(std::move(draft)));
+  }
+  return engine;
+}
+
+void apply(const ModelOptions& options, chat::Request& request) {
+  if (!options.adapter.empty()) request.adapters = {{.name = kAdapterName, .scale = 1.0F}};
 }
 
 std::string describe(const Speed& speed) {

@@ -23,7 +23,11 @@ struct ModelOptions {
   std::size_t threads = 0;  // 0: one a hardware thread
   std::size_t context_tokens_max = 4096;
   trust::KeySource key{};  // of a sealed model
+  std::string adapter{};   // LoRA adapter to apply; "": none
+  std::string draft{};     // small model that guesses ahead; "": none
 };
+/// Has a request use the adapter, where there is one.
+void apply(const ModelOptions& options, chat::Request& request);
 void add_model_options(App& command, ModelOptions& options);
 /// `asked`, or the machine's hardware threads when that is 0.
 std::size_t thread_count(std::size_t asked);
@@ -42,7 +46,7 @@ void add_sampling_options(App& command, SamplingOptions& options);
 /// Copies the options into a request.
 void apply(const SamplingOptions& options, chat::Request& request);
 
-/// Errors: those of MappedFile and Engine::load.
+/// With its adapter and draft. Errors: those of MappedFile, Engine::load, add_adapter, set_draft.
 base::Result<std::unique_ptr<engine::Engine>> load_engine(const ModelOptions& options,
                                                           std::size_t sequences_max,
                                                           const base::Clock& clock);

@@ -21,7 +21,8 @@ struct Options {
   std::string vocabulary;
   std::string out;
   std::uint64_t seed = 0;
-  std::size_t layers = 0;  // 0: the shape's
+  std::size_t layers = 0;     // 0: the shape's
+  std::size_t lora_rank = 0;  // 0: a model; else an adapter of this rank
 };
 
 Exit fail_with(const std::string& message) {
@@ -54,15 +55,20 @@ Exit run(const Options& options) {
                options.type);
     return Exit::kUsage;
   }
-  const base::Result<gguf::File> vocabulary = gguf::File::open(options.vocabulary);
-  if (!vocabulary) return fail_with(vocabulary.error().message);
-
   model::SynthShape shape = *found;
   if (options.layers != 0) shape.layers = options.layers;
   gguf::Writer writer;
-  const base::Status made =
-      model::synthesize(shape, {.type = *type, .seed = options.seed}, *vocabulary, writer);
-  if (!made) return fail_with(made.error().message);
+  if (options.lora_rank != 0) {
+    if (shape.encoder || shape.experts != 0)
+      return fail_with("adapters of encoders and of mixtures of experts cannot be made");
+    model::synthesize_adapter(shape, options.lora_rank, options.seed, writer);
+  } else {
+    const base::Result<gguf::File> vocabulary = gguf::File::open(options.vocabulary);
+    if (!vocabulary) return fail_with(vocabulary.error().message);
+    const base::Status made =
+        model::synthesize(shape, {.type = *type, .seed = options.seed}, *vocabulary, writer);
+    if (!made) return fail_with(made.error().message);
+  }
   const base::Status written = writer.write(options.out);
   if (!written) return fail_with(written.error().message);
   return Exit::kDone;
@@ -79,8 +85,10 @@ Run model_synth(App& root, App*& command) {
   command->add_option("--shape", options->shape, shape_names())->required();
   command->add_option("--type", options->type, "tensor type of the matrices")
       ->capture_default_str();
-  command->add_option("--vocab", options->vocabulary, "GGUF file to take the tokenizer from")
-      ->required();
+  command->add_option("--vocab", options->vocabulary, "GGUF file to take the tokenizer from");
+  command
+      ->add_option("--lora-rank", options->lora_rank, "writes a LoRA adapter of this rank instead")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}));
   command->add_option("--out", options->out, "file to write")->required();
   command->add_option("--seed", options->seed, "equal seeds give equal files")
       ->capture_default_str();

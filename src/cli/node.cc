@@ -31,12 +31,32 @@ std::size_t threads_of(const gateway::ModelConfig& config) {
 
 /// Two models with the same identity are the same worker.
 std::string identity(const gateway::ModelConfig& config) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {} {} {} {}", config.name, config.file,
-                     config.sealed.envelope, config.sealed.key_file, config.sealed.tpm,
-                     config.context_tokens, threads_of(config), config.sequences,
-                     config.prefix_cache_tokens, config.share_prefixes_between_tenants,
-                     config.keep_alive.count());
+  std::string out =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{} {} {} {} {} {} {}\n{}", config.name, config.file,
+                  config.sealed.envelope, config.sealed.key_file, config.sealed.tpm,
+                  config.context_tokens, threads_of(config), config.sequences,
+                  config.prefix_cache_tokens, config.share_prefixes_between_tenants,
+                  config.keep_alive.count(), config.kv_cache, config.draft_file);
+  for (const gateway::AdapterConfig& adapter : config.adapters)
+    out += fmt::format("\n{}\n{}", adapter.name, adapter.file);
+  return out;
 }
+
+/// A local model as one of its adapters has it.
+class AdaptedModel final : public chat::Backend {
+ public:
+  AdaptedModel(std::shared_ptr<worker::LocalModel> model, std::string adapter)
+      : model_(std::move(model)), adapter_(std::move(adapter)) {}
+
+  [[nodiscard]] std::unique_ptr<chat::Call> start(chat::Request request, chat::Sink sink) override {
+    request.adapters = {{.name = adapter_, .scale = 1.0F}};
+    return model_->start(std::move(request), std::move(sink));
+  }
+
+ private:
+  const std::shared_ptr<worker::LocalModel> model_;
+  const std::string adapter_;
+};
 
 std::optional<std::string> down_why(const worker::LocalModel& model) {
   const worker::Snapshot now = model.snapshot();
@@ -49,8 +69,12 @@ std::optional<std::string> down_why(const worker::LocalModel& model) {
 /// Each file once, before any worker sees it.
 base::Status verify_models(const gateway::Config& config) {
   const std::vector<package::Signer> signers = TRY(read_signers(config.packages.signers));
-  for (const gateway::ModelConfig& model : config.models)
+  for (const gateway::ModelConfig& model : config.models) {
     TRY(verify_model_file(model.file, signers));
+    for (const gateway::AdapterConfig& adapter : model.adapters)
+      TRY(verify_model_file(adapter.file, signers));
+    if (!model.draft_file.empty()) TRY(verify_model_file(model.draft_file, signers));
+  }
   return {};
 }
 
@@ -190,7 +214,7 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
   for (std::size_t i = 0; i < config.reach.size(); ++i) {
     const std::string& target = config.policy.targets[i].name;
     if (const auto* local = std::get_if<gateway::LocalModel>(&config.reach[i]))
-      reach.push_back(TRY(reach_local(config.models[local->model_index], models)));
+      reach.push_back(TRY(reach_local(config.models[local->model_index], local->adapter, models)));
     else
       reach.push_back(
           TRY(reach_upstream(std::get<gateway::UpstreamConfig>(config.reach[i]), target)));
@@ -200,7 +224,8 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
       std::make_shared<gateway::Snapshot>(std::move(config), std::move(labeler), std::move(reach)));
 }
 
-base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& config, Models& models) {
+base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& config,
+                                               const std::string& adapter, Models& models) {
   const std::string key = identity(config);
   std::shared_ptr<worker::LocalModel>& model = models[key];
   if (const auto known = models_.find(key); !model && known != models_.end()) model = known->second;
@@ -214,12 +239,18 @@ base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& confi
     options.engine.sequences_max = config.sequences;
     options.engine.prefix_cache_tokens = config.prefix_cache_tokens;
     options.engine.share_prefixes_between_tenants = config.share_prefixes_between_tenants;
+    if (config.kv_cache == "q8_0") options.engine.cache_type = engine::CacheType::kQ8_0;
+    for (const gateway::AdapterConfig& one : config.adapters)
+      options.adapters.push_back({one.name, one.file});
+    options.draft_file = config.draft_file;
     options.residency = residency_.get();
     options.keep_alive = config.keep_alive;
     options.engine.kernels = TRY(chosen_kernels());
     model = TRY(worker::LocalModel::open(std::move(options), clock_, log_));
   }
-  return gateway::Reach{model, [model] { return down_why(*model); }};
+  std::shared_ptr<chat::Backend> backend = model;
+  if (!adapter.empty()) backend = std::make_shared<AdaptedModel>(model, adapter);
+  return gateway::Reach{std::move(backend), [model] { return down_why(*model); }};
 }
 
 base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig& config,

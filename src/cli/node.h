@@ -60,7 +60,8 @@ class Node {
   /// Opens the models and upstreams that `config` names, taking over what is unchanged.
   base::Result<std::shared_ptr<const gateway::Snapshot>> assemble(gateway::Config config,
                                                                   Models& models);
-  base::Result<gateway::Reach> reach_local(const gateway::ModelConfig& config, Models& models);
+  base::Result<gateway::Reach> reach_local(const gateway::ModelConfig& config,
+                                           const std::string& adapter, Models& models);
   base::Result<gateway::Reach> reach_upstream(const gateway::UpstreamConfig& config,
                                               const std::string& target);
 

@@ -28,6 +28,7 @@ base::Result<Speed> complete(const Options& options) {
   request.kind = chat::Request::Kind::kCompletion;
   request.prompt = options.has_prompt ? options.prompt : TRY(base::read_file("-", kPromptBytesMax));
   apply(options.sampling, request);
+  apply(options.model, request);
   const std::unique_ptr<engine::Engine> engine = TRY(load_engine(options.model, 1, clock));
   return generate(*engine, request, clock, [](std::string_view text) {
     fmt::print("{}", text);

@@ -19,6 +19,7 @@ constexpr std::size_t kInputsMax = 2048;  // as OpenAI's API
 }  // namespace
 
 Status Embedder::submit(RequestId id, const chat::Request& request,
+                        std::optional<model::RowAdapter> adapter,
                         std::optional<base::SteadyTime> deadline) {
   const std::size_t width = model_.hyperparameters().embedding;
   if (request.inputs.empty() || request.inputs.size() > kInputsMax)
@@ -27,7 +28,11 @@ Status Embedder::submit(RequestId id, const chat::Request& request,
   if (request.dimensions > width)
     return fail(Code::kInvalidArgument, "dimensions is {}, but the model's vectors have {}",
                 request.dimensions, width);
-  Job job{.reply = nullptr, .inputs = {}, .dimensions = request.dimensions, .deadline = deadline};
+  Job job{.reply = nullptr,
+          .inputs = {},
+          .dimensions = request.dimensions,
+          .adapter = adapter,
+          .deadline = deadline};
   std::size_t tokens = 0;
   for (std::size_t i = 0; i < request.inputs.size(); ++i) {
     job.inputs.push_back(TRY(tokens_of(request.inputs[i], i)));
@@ -94,14 +99,16 @@ void Embedder::compute(Job& job, std::size_t tokens_max, kernels::Context& conte
   const std::size_t width = model_.hyperparameters().embedding;
   if (!job.pool) job.pool.emplace(pooling_, width);
   const std::vector<TokenId>& tokens = job.inputs[job.input];
-  const std::size_t end = std::min(tokens.size(), job.computed + tokens_max);
+  const std::size_t end =
+      model_.generates() ? std::min(tokens.size(), job.computed + tokens_max) : tokens.size();
   cache_->reserve(0, end);
   batch_.clear();
   for (std::size_t at = job.computed; at < end; ++at)
     batch_.push_back({.sequence = 0,
                       .position = static_cast<std::uint32_t>(at),
                       .token = tokens[at],
-                      .wants_logits = job.pool->wants(at, tokens.size())});
+                      .wants_logits = job.pool->wants(at, tokens.size()),
+                      .adapter = job.adapter ? &*job.adapter : nullptr});
   states_.resize(model::logits_rows(batch_) * width);
   model_.states(batch_, *cache_, states_, context);
   for (std::size_t row = 0; row * width < states_.size(); ++row)

@@ -35,11 +35,13 @@ class Embedder {
   /// Errors: kInvalidArgument (no input, an empty one, more dimensions than the model has),
   /// kContextLength.
   base::Status submit(RequestId id, const chat::Request& request,
+                      std::optional<model::RowAdapter> adapter,
                       std::optional<base::SteadyTime> deadline);
   void cancel(RequestId id);
   [[nodiscard]] bool in_use(RequestId id) const;
   [[nodiscard]] std::size_t waiting() const { return jobs_.size(); }
-  /// Computes at most `tokens_max` tokens. False: there was nothing to do.
+  /// Computes at most `tokens_max` tokens, or a whole text where the model must see it at once.
+  /// False: there was nothing to do.
   bool step(std::size_t tokens_max, base::SteadyTime now, kernels::Context& context,
             const Engine::Sink& sink);
 
@@ -48,6 +50,7 @@ class Embedder {
     std::unique_ptr<Reply> reply;
     std::vector<std::vector<model::TokenId>> inputs;
     std::size_t dimensions = 0;
+    std::optional<model::RowAdapter> adapter{};
     std::optional<base::SteadyTime> deadline{};
     std::size_t input = 0;  // being read
     std::size_t computed = 0;

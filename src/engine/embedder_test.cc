@@ -71,6 +71,22 @@ TEST(Embedder, GivesEveryInputAVectorOfLengthOne) {
   }
 }
 
+// An encoder sees a text whole, however short a step is.
+TEST(Embedder, MakesVectorsWithAnEncoder) {
+  Options small_steps = small_options();
+  small_steps.batch_tokens_max = 7;
+  const chat::Request request = embedding({"a pump", std::string(100, 'x')});
+  const std::unique_ptr<Engine> engine = load("bert", small_steps);
+  const Vectors vectors = run(*engine, request);
+  EXPECT_EQ(vectors.of, run(*load("bert"), request).of);
+  ASSERT_EQ(vectors.of.size(), 2U);
+  EXPECT_NEAR(length(vectors.of.at(1)), 1.0, 1e-5);
+  const base::Status text = engine->submit(1, completion("hello"));
+  ASSERT_FALSE(text);
+  EXPECT_EQ(text.error().code, Code::kUnsupported);
+  EXPECT_NE(text.error().message.find("vectors"), std::string::npos) << text.error().message;
+}
+
 TEST(Embedder, VectorsDoNotDependOnStepsThreadsOrNeighbours) {
   Options small_steps = small_options();
   small_steps.batch_tokens_max = 7;

@@ -20,6 +20,12 @@ struct Table;
 
 namespace nearside::engine {
 
+/// How keys and values are kept.
+enum class CacheType : std::uint8_t {
+  kF16,
+  kQ8_0,  // 53 % of the bytes; scores move by a little
+};
+
 struct Options {
   std::size_t threads = 1;
   std::size_t context_tokens_max = 4096;  // of one sequence; lowered to the model's own
@@ -38,6 +44,7 @@ struct Options {
   /// Guesses are made only while a step has fewer rows than this: rows are nearly free only as long
   /// as reading the weights is what a step costs.
   std::size_t guess_rows_max = 16;
+  CacheType cache_type = CacheType::kF16;
   const kernels::Table* kernels = nullptr;  // to compute with; null: the best of this processor
 };
 
@@ -71,9 +78,21 @@ class Engine {
 
   [[nodiscard]] virtual const ModelInfo& info() const = 0;
 
+  /// A LoRA adapter (GGUF) that requests may ask for by name. Different ones share a batch.
+  /// REQUIRES: nothing has been submitted yet.
+  /// Errors: those of gguf::File and model::Adapter::load (no adapter, made for another model),
+  /// kInvalidArgument (the name is taken), kUnsupported (this model takes none), kTooLarge.
+  virtual base::Status add_adapter(const std::string& name, base::MappedFile file) = 0;
+  /// A small model of the same vocabulary whose guesses the model confirms several at a time
+  /// (Options::guessed_tokens_max): answers are the same, and come sooner where it guesses well.
+  /// REQUIRES: nothing has been submitted yet; no draft was set.
+  /// Errors: those of load(), kInvalidArgument (another vocabulary).
+  virtual base::Status set_draft(base::MappedFile file) = 0;
+
   /// Renders, tokenizes and queues. The id is the caller's and must not be in use.
   /// Errors: kContextLength, kExhausted (queue full), kInvalidArgument (template refuses the
-  /// messages, no chat template, bad sampling).
+  /// messages, no chat template, bad sampling, an adapter that is not loaded), kUnsupported (text
+  /// from a model that makes vectors only).
   virtual base::Status submit(RequestId id, const chat::Request& request) = 0;
   /// Forgets the request; what it holds is free at the next step. Unknown ids are ignored (it may
   /// just have finished).

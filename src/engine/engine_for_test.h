@@ -69,15 +69,19 @@ class Answers {
   std::map<RequestId, Heard> answers_;
 };
 
-inline base::Result<std::unique_ptr<Engine>> load_bytes(const std::string& bytes,
-                                                        const Options& options,
-                                                        const base::Clock& clock = kClock) {
+inline base::MappedFile mapped(const std::string& bytes) {
   const std::string path =
       testing::TempDir() + "nearside-engine-test-" + std::to_string(::getpid()) + ".gguf";
   EXPECT_TRUE(base::write_file_atomic(path, bytes));
   auto mapping = base::MappedFile::open(path);
   std::remove(path.c_str());
-  return Engine::load(std::move(*mapping), "tiny", options, clock);
+  return std::move(*mapping);
+}
+
+inline base::Result<std::unique_ptr<Engine>> load_bytes(const std::string& bytes,
+                                                        const Options& options,
+                                                        const base::Clock& clock = kClock) {
+  return Engine::load(mapped(bytes), "tiny", options, clock);
 }
 
 inline Options small_options() {

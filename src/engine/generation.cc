@@ -25,6 +25,7 @@ Generation::Generation(GenerationStart start, const chat::Request& request,
       tenant_(request.tenant),
       arrival_(start.arrival),
       prefix_space_(std::move(start.prefix_space)),
+      adapter_(start.adapter),
       pace_(start.guessed_tokens_max),
       logprobs_(request.logprobs),
       sampler_(request.sampling, start.seed, request.logit_bias),
@@ -100,8 +101,13 @@ std::vector<TokenId> Generation::guess(std::size_t tokens_max) {
     tokens.resize(std::min({tokens.size(), tokens_max, room - 1}));
     if (!tokens.empty()) return tokens;
   }
-  const std::size_t most = std::min({tokens_max, pace_.length(), room - 1});
-  return look_up_continuation(tokens_, most);
+  return look_up_continuation(tokens_, guesses_wanted(tokens_max));
+}
+
+std::size_t Generation::guesses_wanted(std::size_t tokens_max) const {
+  const std::size_t room = std::min(limits_.context_tokens_max - tokens_.size(),
+                                    limits_.completion_tokens_max - completion_tokens_);
+  return room == 0 ? 0 : std::min({tokens_max, pace_.length(), room - 1});
 }
 
 void Generation::finish(chat::FinishReason reason, const Engine::Sink& sink) {

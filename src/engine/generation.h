@@ -46,6 +46,7 @@ struct GenerationStart {
   const std::unordered_set<model::TokenId>* spelled_tokens = nullptr;
   std::shared_ptr<grammar::Constraint> constraint{};  // that the answer keeps to; null: none
   std::string prefix_space;  // of the prefix cache: whose computed prefixes it may use
+  std::optional<model::RowAdapter> adapter{};  // empty: the model as it is
 };
 
 /// Borrows the tokenizer and the spelled tokens. Not thread-safe.
@@ -77,6 +78,8 @@ class Generation {
   [[nodiscard]] const std::string& tenant() const { return tenant_; }
   [[nodiscard]] std::uint64_t arrival() const { return arrival_; }
   [[nodiscard]] const std::string& prefix_space() const { return prefix_space_; }
+  /// For the rows of its sequence; null: none. Valid as long as the generation.
+  [[nodiscard]] const model::RowAdapter* adapter() const { return adapter_ ? &*adapter_ : nullptr; }
   [[nodiscard]] const std::optional<base::SteadyTime>& deadline() const { return limits_.deadline; }
   [[nodiscard]] bool finished() const { return finished_ || reply_->over(); }
   /// Nothing may be generated at all (a limit of 0 tokens).
@@ -85,6 +88,8 @@ class Generation {
   /// Tokens that may come next, at most `tokens_max`, for the model to confirm in the same step.
   /// What is chosen does not depend on them, only how soon.
   [[nodiscard]] std::vector<model::TokenId> guess(std::size_t tokens_max);
+  /// How many tokens somebody else's guess may have, at most `tokens_max`.
+  [[nodiscard]] std::size_t guesses_wanted(std::size_t tokens_max) const;
   /// How that went; also where nothing was guessed.
   void report_guess(std::size_t guessed, std::size_t right) { pace_.report(guessed, right); }
 
@@ -112,6 +117,7 @@ class Generation {
   std::string tenant_;
   std::uint64_t arrival_;
   std::string prefix_space_;
+  std::optional<model::RowAdapter> adapter_;
   std::uint64_t idle_steps_ = 0;
   GuessPace pace_;
   bool interrupted_ = false;

@@ -26,6 +26,7 @@ constexpr std::uint64_t kGeneratedTokenCharge = 2;
 
 model::KvShape cache_shape(const model::Model& model, const Options& options) {
   model::KvShape shape = model.kv_shape(options.sequences_max, options.context_tokens_max);
+  if (options.cache_type == CacheType::kQ8_0) shape.type = model::KvType::kQ8_0;
   shape.retained_pages_max = options.prefix_cache_tokens / model::KvCache::kPageTokens;
   return shape;
 }
@@ -47,6 +48,25 @@ LocalEngine::LocalEngine(LoadedModel loaded, ModelInfo info, const Options& opti
       seeds_(static_cast<std::uint64_t>(clock.wall().time_since_epoch().count())),
       slots_(options.sequences_max) {}
 
+Status LocalEngine::add_adapter(const std::string& name, base::MappedFile file) {
+  if (!loaded_.model->generates())
+    return fail(Code::kUnsupported, "{} takes no adapters", info_.architecture);
+  return adapters_.add(name, std::move(file), loaded_.model->hyperparameters(), context_.table);
+}
+
+Status LocalEngine::set_draft(base::MappedFile file) {
+  CHECK(draft_ == nullptr);
+  const DraftOptions options{.sequences_max = options_.sequences_max,
+                             .context_tokens_max = options_.context_tokens_max,
+                             .batch_tokens_max = options_.batch_tokens_max,
+                             .threads = options_.threads};
+  base::Result<std::unique_ptr<Draft>> draft =
+      Draft::load(std::move(file), *loaded_.tokenizer, options, context_.table);
+  if (!draft) return std::move(draft).error().with_context("draft model");
+  draft_ = std::move(*draft);
+  return {};
+}
+
 Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   CHECK(!in_use(id));
   TRY(check_request(request, loaded_.tokenizer->size()));
@@ -58,10 +78,15 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   if (fresh + embedder_.waiting() + request.choices > options_.queue_max + free_slots)
     return fail(Code::kExhausted, "{} requests are waiting for this model already; try again later",
                 fresh);
+  const std::optional<model::RowAdapter> adapter = TRY(adapters_.find(request));
   if (request.kind == chat::Request::Kind::kEmbedding)
     return embedder_.submit(
-        id, request,
+        id, request, adapter,
         request.time_max ? std::optional(clock_.steady() + *request.time_max) : std::nullopt);
+  if (!loaded_.model->generates())
+    return fail(Code::kUnsupported,
+                "{} makes vectors of texts and writes none; ask for embeddings, or another model",
+                info_.architecture);
   std::optional<ForcedCall> forced;
   if (request.kind == chat::Request::Kind::kChat)
     forced = forced_call(request, *loaded_.habits.tools);
@@ -85,8 +110,8 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
   model::Random further_seeds(seed);  // the first choice is what a request for one would get
   AnswerForm form = form_of(request, prompt);
   if (forced) form.begun = forced->begin;
-  const std::string prefix_space =
-      options_.share_prefixes_between_tenants ? std::string() : request.tenant;
+  const std::string space = prefix_space(
+      options_.share_prefixes_between_tenants ? std::string() : request.tenant, request);
   for (std::uint32_t choice = 0; choice < request.choices; ++choice) {
     GenerationStart parts{.reply = reply,
                           .choice = choice,
@@ -100,7 +125,8 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
                                                 ? &loaded_.habits.spelled_tokens
                                                 : nullptr,
                           .constraint = constraint,
-                          .prefix_space = prefix_space};
+                          .prefix_space = space,
+                          .adapter = adapter};
     parts.form.call_id_seed += choice;
     waiting_.push_back(std::make_unique<Generation>(std::move(parts), request, *loaded_.tokenizer));
     share_.begin(request.tenant);
@@ -286,7 +312,8 @@ void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& si
   std::vector<Computed> parts(slots.size());
   const std::size_t planned = std::accumulate(counts.begin(), counts.end(), std::size_t{0});
   const std::size_t guess_rows_max = std::min(options_.guess_rows_max, options_.batch_tokens_max);
-  std::size_t room = guess_rows_max - std::min(guess_rows_max, planned);
+  std::vector<std::vector<model::TokenId>> guesses =
+      guess(slots, counts, guess_rows_max - std::min(guess_rows_max, planned));
   batch_.clear();
   std::size_t scored_rows = 0;
   for (std::size_t i = 0; i < slots.size(); ++i) {
@@ -296,15 +323,16 @@ void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& si
     const bool generates = generation.pending() == 1;
     generation.count_step(counts[i]);
     if (counts[i] == 0) continue;
-    parts[i] = {.tokens = counts[i], .first_row = scored_rows, .guesses = {}};
+    parts[i] = {.tokens = counts[i], .first_row = scored_rows, .guesses = std::move(guesses[i])};
     cache_.reserve(sequence, begin + counts[i]);
     for (std::size_t at = begin; at < begin + counts[i]; ++at)
       batch_.push_back({.sequence = sequence,
                         .position = static_cast<std::uint32_t>(at),
                         .token = generation.tokens()[at],
-                        .wants_logits = at + 1 == generation.tokens().size()});
+                        .wants_logits = at + 1 == generation.tokens().size(),
+                        .adapter = generation.adapter()});
     generation.mark_computed(counts[i]);
-    if (generates) add_guesses(slots[i], parts[i], room);
+    add_guesses(slots[i], parts[i]);
     share_.charge(generation.tenant(),
                   generates ? kGeneratedTokenCharge + parts[i].guesses.size() : counts[i]);
     scored_rows += generation.pending() == 0 ? 1 + parts[i].guesses.size() : 0;
@@ -316,17 +344,40 @@ void LocalEngine::compute(const std::vector<std::size_t>& counts, const Sink& si
     if (parts[i].tokens > 0 && slots_[slots[i]]->pending() == 0) choose(slots[i], parts[i], sink);
 }
 
-void LocalEngine::add_guesses(std::size_t slot, Computed& computed, std::size_t& room) {
-  Generation& generation = *slots_[slot];
-  computed.guesses = generation.guess(room);
-  room -= computed.guesses.size();
+std::vector<std::vector<model::TokenId>> LocalEngine::guess(const std::vector<std::size_t>& slots,
+                                                            const std::vector<std::size_t>& counts,
+                                                            std::size_t room) {
+  std::vector<std::vector<model::TokenId>> guesses(slots.size());
+  std::vector<Draft::Want> wants;
+  std::vector<std::size_t> asked;  // whose
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    Generation& generation = *slots_[slots[i]];
+    if (counts[i] == 0 || generation.pending() != 1) continue;
+    guesses[i] = generation.guess(room);
+    room -= guesses[i].size();
+    const std::size_t more =
+        draft_ != nullptr && guesses[i].empty() ? generation.guesses_wanted(room) : 0;
+    if (more == 0) continue;
+    wants.push_back({.slot = slots[i], .tokens = generation.tokens(), .count = more});
+    asked.push_back(i);
+    room -= more;
+  }
+  if (wants.empty()) return guesses;
+  std::vector<std::vector<model::TokenId>> drafted = draft_->guess(wants, context_);
+  for (std::size_t i = 0; i < asked.size(); ++i) guesses[asked[i]] = std::move(drafted[i]);
+  return guesses;
+}
+
+void LocalEngine::add_guesses(std::size_t slot, const Computed& computed) {
+  const Generation& generation = *slots_[slot];
   const auto sequence = static_cast<model::SequenceIndex>(slot);
   cache_.reserve(sequence, generation.computed() + computed.guesses.size());
   for (std::size_t i = 0; i < computed.guesses.size(); ++i)
     batch_.push_back({.sequence = sequence,
                       .position = static_cast<std::uint32_t>(generation.computed() + i),
                       .token = computed.guesses[i],
-                      .wants_logits = true});
+                      .wants_logits = true,
+                      .adapter = generation.adapter()});
 }
 
 void LocalEngine::choose(std::size_t slot, const Computed& computed, const Sink& sink) {

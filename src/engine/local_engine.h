@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "base/thread_pool.h"
+#include "engine/adapters.h"
 #include "engine/chat_habits.h"
 #include "engine/constraints.h"
+#include "engine/draft.h"
 #include "engine/embedder.h"
 #include "engine/engine.h"
 #include "engine/fair_share.h"
@@ -46,6 +48,8 @@ class LocalEngine final : public Engine {
               const kernels::Table& table, const base::Clock& clock);
 
   [[nodiscard]] const ModelInfo& info() const override { return info_; }
+  base::Status add_adapter(const std::string& name, base::MappedFile file) override;
+  base::Status set_draft(base::MappedFile file) override;
   base::Status submit(RequestId id, const chat::Request& request) override;
   void cancel(RequestId id) override;
   bool step(const Sink& sink) override;
@@ -68,8 +72,12 @@ class LocalEngine final : public Engine {
   /// Back to the queue, its pages to the prefix cache.
   void preempt(std::size_t slot);
   void compute(const std::vector<std::size_t>& counts, const Sink& sink);
-  /// Adds rows for tokens that are guessed to follow, where the step has room for them.
-  void add_guesses(std::size_t slot, Computed& computed, std::size_t& room);
+  /// Tokens guessed to follow behind those of `slots` that generate, `room` in all.
+  [[nodiscard]] std::vector<std::vector<model::TokenId>> guess(
+      const std::vector<std::size_t>& slots, const std::vector<std::size_t>& counts,
+      std::size_t room);
+  /// Adds rows for tokens that are guessed to follow.
+  void add_guesses(std::size_t slot, const Computed& computed);
   /// Chooses tokens from the scores of one sequence's rows, as far as its guesses were right.
   void choose(std::size_t slot, const Computed& computed, const Sink& sink);
   /// Keeps what the slot's sequence has computed for requests to come.
@@ -93,6 +101,8 @@ class LocalEngine final : public Engine {
   kernels::Context context_;
   model::KvCache cache_;
   PrefixCache prefixes_;
+  Adapters adapters_;
+  std::unique_ptr<Draft> draft_;  // null: none
   Embedder embedder_;
   Constraints constraints_;
   FairShare share_;

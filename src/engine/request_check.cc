@@ -12,9 +12,6 @@ using base::Status;
 
 Status check_request(const chat::Request& request, std::size_t vocabulary_tokens) {
   TRY(check_sampling(request.sampling));
-  if (!request.adapters.empty())
-    return fail(Code::kUnsupported, "no adapter {} is loaded with this model",
-                request.adapters.front().name);
   if (request.logprobs && *request.logprobs > kLogprobsMax)
     return fail(Code::kInvalidArgument, "logprobs asks for {} tokens, but at most {} are told",
                 *request.logprobs, kLogprobsMax);

@@ -80,6 +80,12 @@ struct SealedConfig {
   std::string tpm;       // this machine's TPM does, as in "device:/dev/tpmrm0"; one of the two
 };
 
+/// A LoRA adapter of a local model (GGUF); targets name it as MODEL:ADAPTER.
+struct AdapterConfig {
+  std::string name;
+  std::string file;
+};
+
 /// A GGUF file that a worker process of this node serves.
 struct ModelConfig {
   std::string name;
@@ -89,7 +95,10 @@ struct ModelConfig {
   std::size_t threads = 0;  // 0: as many as there are cores
   std::size_t sequences = 8;
   std::size_t prefix_cache_tokens = 8192;
-  bool share_prefixes_between_tenants = false;    // see engine::Options
+  bool share_prefixes_between_tenants = false;  // see engine::Options
+  std::vector<AdapterConfig> adapters{};
+  std::string draft_file{};                       // of a small model that guesses ahead; "": none
+  std::string kv_cache = "f16";                   // or "q8_0"
   std::chrono::milliseconds keep_alive{300'000};  // without requests, where memory is limited
 };
 
@@ -113,6 +122,7 @@ struct UpstreamConfig {
 /// Index into Config::models.
 struct LocalModel {
   std::size_t model_index = 0;
+  std::string adapter{};  // one of the model's; "": the model as it is
 };
 
 /// Where counters of quotas are kept; in this process when `redis` is empty.

@@ -90,12 +90,17 @@ void resolve_models(Draft& draft) {
   const auto names = names_of(config.models);
   std::set<std::size_t> used;
   for (std::size_t i = 0; i < draft.target_models.size(); ++i) {
-    const std::string& model = draft.target_models[i];
-    if (model.empty()) continue;
+    if (draft.target_models[i].empty()) continue;
+    const std::string whole = draft.target_models[i];
+    const std::string model = whole.substr(0, whole.find(':'));
+    const std::string adapter = model.size() < whole.size() ? whole.substr(model.size() + 1) : "";
     check_known({model}, names, draft.target_lines[i], "model", draft);
     for (std::size_t m = 0; m < config.models.size(); ++m) {
       if (config.models[m].name != model) continue;
-      std::get<LocalModel>(config.reach[i]).model_index = m;
+      std::get<LocalModel>(config.reach[i]) = {m, adapter};
+      if (model.size() < whole.size())
+        check_known({adapter}, names_of(config.models[m].adapters), draft.target_lines[i],
+                    fmt::format("model '{}': adapter", model), draft);
       used.insert(m);
       auto& context = config.policy.targets[i].context_tokens_max;
       context = context == 0 ? config.models[m].context_tokens

@@ -224,6 +224,21 @@ void read_sealed(base::YamlMap& model, Draft& draft, SealedConfig& sealed) {
     draft.problem(map.line(), fmt::format("{} wants either key_file or tpm", path));
 }
 
+void read_adapters(base::YamlMap& model, Draft& draft, ModelConfig& out) {
+  model.each("adapters", [&](const base::YamlNode& item, std::string path) {
+    base::YamlMap map(item, std::move(path), draft.problems);
+    AdapterConfig adapter;
+    read_name(map, "how targets refer to it, as MODEL:ADAPTER", adapter.name);
+    map.need("file", "the adapter's GGUF file, relative to this file or absolute");
+    if (map.text("file", adapter.file)) adapter.file = resolve_path(draft, adapter.file);
+    for (const AdapterConfig& other : out.adapters)
+      if (other.name == adapter.name)
+        draft.problem(item.line,
+                      fmt::format("two adapters are called '{}'; rename one", adapter.name));
+    out.adapters.push_back(std::move(adapter));
+  });
+}
+
 }  // namespace
 
 void read_models(base::YamlMap& root, Draft& draft) {
@@ -239,6 +254,13 @@ void read_models(base::YamlMap& root, Draft& draft) {
     map.count("sequences", model.sequences, 1, 4096);
     map.count("prefix_cache_tokens", model.prefix_cache_tokens, 0, std::size_t{1} << 24);
     map.flag("share_prefixes_between_tenants", model.share_prefixes_between_tenants);
+    read_adapters(map, draft, model);
+    if (map.text("draft", model.draft_file))
+      model.draft_file = resolve_path(draft, model.draft_file);
+    map.text("kv_cache", model.kv_cache);
+    if (model.kv_cache != "f16" && model.kv_cache != "q8_0")
+      draft.problem(map.line(), fmt::format("{}.kv_cache is '{}'; known are f16 and q8_0",
+                                            map.path(), model.kv_cache));
     read_duration(map, "keep_alive", model.keep_alive, std::chrono::milliseconds(1000),
                   std::chrono::hours(24 * 365));
     draft.config.models.push_back(std::move(model));

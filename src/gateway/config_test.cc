@@ -62,6 +62,38 @@ TEST(Config, SealedModelsNeedAnEnvelopeAndOneThingThatOpensIt) {
   EXPECT_NE(with("{envelope: e.json, key_file: node.key, tpm: \"device:/dev/tpmrm0\"}"), "");
 }
 
+TEST(Config, TargetsNameAdaptersOfTheirModel) {
+  const auto with = [](const std::string& more, const std::string& target) {
+    return parse_config("models:\n  - {name: plant, file: a.gguf, " + more +
+                            "}\ntargets:\n  - {name: device/plant, model: plant}\n"
+                            "  - {name: device/night, model: " +
+                            target + "}\n",
+                        "dir/nearside.yaml");
+  };
+  const auto config = with(
+      "adapters: [{name: night, file: n.gguf}, {name: day, file: d.gguf}], draft: s.gguf, "
+      "kv_cache: q8_0",
+      "plant:night");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  ASSERT_EQ(config->models[0].adapters.size(), 2U);
+  EXPECT_EQ(config->models[0].adapters[0].file, "dir/n.gguf");
+  EXPECT_EQ(config->models[0].draft_file, "dir/s.gguf");
+  EXPECT_EQ(config->models[0].kv_cache, "q8_0");
+  EXPECT_EQ(std::get<LocalModel>(config->reach[0]).adapter, "");
+  EXPECT_EQ(std::get<LocalModel>(config->reach[1]).adapter, "night");
+  const auto refused = [&](const std::string& more, const std::string& target,
+                           std::string_view mentions) {
+    const auto bad = with(more, target);
+    ASSERT_FALSE(bad.has_value());
+    EXPECT_NE(bad.error().message.find(mentions), std::string::npos) << bad.error().message;
+  };
+  refused("adapters: [{name: night, file: n.gguf}]", "plant:nigth", "did you mean 'night'");
+  refused("adapters: [{name: night, file: n.gguf}, {name: night, file: m.gguf}]", "plant:night",
+          "two adapters are called 'night'");
+  refused("adapters: [{name: night}]", "plant:night", "file");
+  refused("kv_cache: q4_0", "plant", "known are f16 and q8_0");
+}
+
 TEST(Config, VerifiedOnlyNamesItsSigners) {
   const auto with = [&](std::string_view packages) {
     return problems(std::string(kGood),

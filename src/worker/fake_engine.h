@@ -18,6 +18,7 @@ namespace nearside::worker {
 ///   "begin"        a piece "begun", then as "wait"
 ///   "watch"        a piece "cancelled" for each other request that is cancelled
 ///   "refuse"       submit() fails with kContextLength
+///   "adapters"     the names and files of the adapters, "draft" behind them if there is one
 ///   "hang"         as "wait", but step() never returns
 ///   "broken text"  a piece that is not UTF-8
 class FakeEngine final : public engine::Engine {
@@ -31,12 +32,26 @@ class FakeEngine final : public engine::Engine {
 
   [[nodiscard]] const engine::ModelInfo& info() const override { return info_; }
 
+  base::Status add_adapter(const std::string& name, base::MappedFile file) override {
+    const auto bytes = file.bytes();
+    adapters_ +=
+        name + "=" + std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  }
+  base::Status set_draft(base::MappedFile file) override {
+    const auto bytes = file.bytes();
+    adapters_ +=
+        std::string("draft=").append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return {};
+  }
+
   base::Status submit(engine::RequestId id, const chat::Request& request) override {
     if (request.prompt == "refuse")
       return base::fail(base::Code::kContextLength, "the prompt has 129 tokens, more than the 128");
     running_[id] = request.prompt;
     if (request.prompt.starts_with("say ")) saying_.emplace_back(id, request.prompt.substr(4));
     if (request.prompt == "broken text") once_.emplace_back(id, "\xFF");
+    if (request.prompt == "adapters") once_.emplace_back(id, adapters_);
     if (request.prompt == "begin") once_.emplace_back(id, "begun");
     return {};
   }
@@ -74,6 +89,7 @@ class FakeEngine final : public engine::Engine {
   std::vector<std::pair<engine::RequestId, std::string>> saying_;
   std::vector<std::pair<engine::RequestId, std::string>> once_;
   int cancellations_to_tell_ = 0;
+  std::string adapters_;
 };
 
 }  // namespace nearside::worker

@@ -42,15 +42,43 @@ WorkerCommand command_for(const LocalModelOptions& options) {
   if (!options.key.tpm.empty()) add("--tpm", options.key.tpm);
   add("--prefix-cache", std::to_string(engine.prefix_cache_tokens));
   if (engine.share_prefixes_between_tenants) command.arguments.emplace_back("--share-prefixes");
+  if (engine.cache_type == engine::CacheType::kQ8_0) command.arguments.emplace_back("--kv-q8");
+  for (const AdapterFile& adapter : options.adapters) add("--adapter", adapter.name);
+  if (!options.draft_file.empty()) command.arguments.emplace_back("--draft");
   if (engine.kernels != nullptr) add("--kernels", engine.kernels->name);
   return command;
 }
 
-/// What a model takes of memory, as far as its file tells: its weights.
-std::size_t size_of(const base::UniqueFd& file) {
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return 0;
-  return static_cast<std::size_t>(status.st_size);
+/// What a model takes of memory, as far as its files tell: its weights.
+std::size_t size_of(const std::vector<base::UniqueFd>& files) {
+  std::size_t bytes = 0;
+  for (const base::UniqueFd& file : files) {
+    struct stat status {};
+    if (::fstat(file.get(), &status) == 0) bytes += static_cast<std::size_t>(status.st_size);
+  }
+  return bytes;
+}
+
+base::Result<base::UniqueFd> open_file(const std::string& what, const std::string& path) {
+  base::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid())
+    return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, "cannot open {} {}: {}", what, path,
+                std::strerror(errno));
+  return file;
+}
+
+/// In the order of WorkerProcess::spawn.
+base::Result<std::vector<base::UniqueFd>> open_files(const LocalModelOptions& options) {
+  std::vector<base::UniqueFd> files;
+  files.push_back(TRY(open_file("model", options.file)));
+  if (options.adapters.size() + 2 > kFilesMax)
+    return fail(Code::kTooLarge, "model {} has {} adapters, but at most {} can be handed over",
+                options.name, options.adapters.size(), kFilesMax - 2);
+  for (const AdapterFile& adapter : options.adapters)
+    files.push_back(TRY(open_file("adapter", adapter.file)));
+  if (!options.draft_file.empty())
+    files.push_back(TRY(open_file("draft model", options.draft_file)));
+  return files;
 }
 
 /// Without the name that the worker put before it: every sentence here brings its own.
@@ -89,29 +117,26 @@ const char* state_name(State state) {
 base::Result<std::unique_ptr<LocalModel>> LocalModel::open(LocalModelOptions options,
                                                            const base::Clock& clock,
                                                            base::Logger& logger) {
-  base::UniqueFd file(::open(options.file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.valid())
-    return fail(errno == ENOENT ? Code::kNotFound : Code::kIo, "cannot open model {}: {}",
-                options.file, std::strerror(errno));
+  std::vector<base::UniqueFd> files = TRY(open_files(options));
   std::shared_ptr<Calls> calls = TRY(Calls::create(
       options.calls,
       to_callers(options.name, fail(Code::kUnavailable, "it is still being loaded"))));
   // From the first moment on: a call is what has the model loaded.
   if (options.residency != nullptr) calls->open();
   return std::unique_ptr<LocalModel>(
-      new LocalModel(std::move(options), std::move(file), std::move(calls), clock, logger));
+      new LocalModel(std::move(options), std::move(files), std::move(calls), clock, logger));
 }
 
-LocalModel::LocalModel(LocalModelOptions options, base::UniqueFd file, std::shared_ptr<Calls> calls,
-                       const base::Clock& clock, base::Logger& logger)
+LocalModel::LocalModel(LocalModelOptions options, std::vector<base::UniqueFd> files,
+                       std::shared_ptr<Calls> calls, const base::Clock& clock, base::Logger& logger)
     : options_(std::move(options)),
-      file_(std::move(file)),
+      files_(std::move(files)),
       calls_(std::move(calls)),
       clock_(clock),
       logger_(logger),
       member_(options_.residency == nullptr
                   ? nullptr
-                  : std::make_unique<Residency::Member>(*options_.residency, size_of(file_),
+                  : std::make_unique<Residency::Member>(*options_.residency, size_of(files_),
                                                         [this] { calls_->wake(); })),
       thread_([this](const std::stop_token& stop) { supervise(stop); }) {}
 
@@ -209,7 +234,7 @@ void LocalModel::wait_woken() {
 
 std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
   set_state(State::kStarting, std::nullopt, std::nullopt);
-  base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), file_);
+  base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), files_);
   // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
   if (!process) return Death{std::move(process).error(), false, std::nullopt};
   {

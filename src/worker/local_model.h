@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -25,10 +26,18 @@
 
 namespace nearside::worker {
 
+/// A LoRA adapter (GGUF, plain) and what requests call it.
+struct AdapterFile {
+  std::string name;
+  std::string file;
+};
+
 struct LocalModelOptions {
-  std::string name;      // of the target, for log and errors
-  std::string file;      // GGUF, plain or sealed
-  trust::KeySource key;  // of a sealed file
+  std::string name;  // of the target, for log and errors
+  std::string file;  // GGUF, plain or sealed
+  std::vector<AdapterFile> adapters{};
+  std::string draft_file{};  // of the draft model (GGUF, plain); "": none
+  trust::KeySource key;      // of a sealed file
   engine::Options engine;
   std::string program = "/proc/self/exe";  // run as `program worker ...`; tests have their own
   /// Loading a large model from a cold disk takes its time; a worker that passes it is killed.
@@ -84,7 +93,8 @@ class LocalModel final : public chat::Backend {
   /// Opens the file and starts the first worker; the file stays open, so that a restarted worker
   /// serves the same bytes even if another file has taken the name. Does not wait for the model.
   /// `clock` and `logger` outlive the object.
-  /// Errors: kNotFound, kIo (the file), kIo (no descriptors).
+  /// Errors: kNotFound, kIo (the file, an adapter's, the draft's), kIo (no descriptors), kTooLarge
+  /// (more adapters than descriptors are handed over).
   static base::Result<std::unique_ptr<LocalModel>> open(LocalModelOptions options,
                                                         const base::Clock& clock,
                                                         base::Logger& logger);
@@ -99,8 +109,8 @@ class LocalModel final : public chat::Backend {
   base::Status wait_ready(std::chrono::milliseconds timeout) const;
 
  private:
-  LocalModel(LocalModelOptions options, base::UniqueFd file, std::shared_ptr<Calls> calls,
-             const base::Clock& clock, base::Logger& logger);
+  LocalModel(LocalModelOptions options, std::vector<base::UniqueFd> files,
+             std::shared_ptr<Calls> calls, const base::Clock& clock, base::Logger& logger);
   void supervise(const std::stop_token& stop);
   /// From start to death. Empty when stopped.
   std::optional<Death> run_one_worker(const std::stop_token& stop);
@@ -115,7 +125,7 @@ class LocalModel final : public chat::Backend {
   void rest(const std::stop_token& stop, std::optional<std::chrono::milliseconds> delay);
 
   const LocalModelOptions options_;
-  const base::UniqueFd file_;
+  const std::vector<base::UniqueFd> files_;  // as WorkerProcess::spawn takes them
   const std::shared_ptr<Calls> calls_;
   const base::Clock& clock_;
   base::Logger& logger_;

@@ -111,6 +111,35 @@ class LocalModelTest : public testing::Test {
   LocalModelOptions options_;
 };
 
+// In this order: the descriptors have no names.
+TEST_F(LocalModelTest, HandsOverAdaptersAndADraft) {
+  const auto file = [&](const std::string& name) {
+    const std::string path = (directory_ / name).string();
+    std::ofstream(path) << "<" << name << ">";
+    return path;
+  };
+  for (int i = 0; i < 12; ++i)  // more than descriptors below the copies' first place
+    options_.adapters.push_back({"a" + std::to_string(i), file("adapter" + std::to_string(i))});
+  options_.draft_file = file("small");
+  const auto model = open_ready();
+  Heard heard;
+  const auto call = model->start(prompt("adapters"), heard.sink());
+  std::string expected;
+  for (int i = 0; i < 12; ++i)
+    expected += "a" + std::to_string(i) + "=<adapter" + std::to_string(i) + ">";
+  EXPECT_TRUE(heard.wait_text(expected + "draft=<small>")) << heard.text();
+}
+
+TEST_F(LocalModelTest, AnAdapterThatIsAbsentIsNamed) {
+  std::ofstream(options_.file) << "ok";
+  options_.adapters = {{"night", (directory_ / "nowhere").string()}};
+  const auto model = LocalModel::open(options_, clock_, logger_);
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, Code::kNotFound);
+  EXPECT_NE(model.error().message.find("cannot open adapter"), std::string::npos)
+      << model.error().message;
+}
+
 TEST_F(LocalModelTest, AnswersThroughASandboxedProcess) {
   const auto model = open_ready();
   Heard heard;

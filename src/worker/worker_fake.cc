@@ -55,6 +55,11 @@ int main(int argc, char** argv) {
   CHECK(::getenv("PATH") == nullptr);  // the environment, which may hold keys, stays outside
   WorkerOptions options;
   options.name = "fake";
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--adapter" && i + 1 < argc) options.adapters.emplace_back(argv[++i]);
+    if (argument == "--draft") options.draft = true;
+  }
   const base::SystemClock clock;
   run_worker(options, load, clock);
 }

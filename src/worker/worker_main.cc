@@ -24,11 +24,21 @@ struct Loaded {
   trust::SandboxReport sandbox;
 };
 
+base::Result<base::MappedFile> map_file(int fd, const std::string& name) {
+  base::MappedFile file = TRY(base::MappedFile::from_fd(base::UniqueFd(fd), name));
+  TRY(trust::exclude_from_core_dumps(file.bytes()));
+  return file;
+}
+
 base::Result<Loaded> load_inside(const WorkerOptions& options, const Load& load,
                                  const base::Clock& clock) {
-  base::MappedFile file =
-      TRY(base::MappedFile::from_fd(base::UniqueFd(options.model_fd), options.name));
-  TRY(trust::exclude_from_core_dumps(file.bytes()));
+  base::MappedFile file = TRY(map_file(options.model_fd, options.name));
+  std::vector<base::MappedFile> adapters;
+  int next_fd = options.model_fd + 1;
+  for (const std::string& name : options.adapters)
+    adapters.push_back(TRY(map_file(next_fd++, "adapter " + name)));
+  std::optional<base::MappedFile> draft;
+  if (options.draft) draft = TRY(map_file(next_fd, "the draft"));
   std::optional<trust::OpenedEnvelope> envelope;
   if (!options.key.empty()) {
     // From here on a debugger of the same user could find the key.
@@ -40,6 +50,9 @@ base::Result<Loaded> load_inside(const WorkerOptions& options, const Load& load,
   file = TRY(open_model_bytes(std::move(file), envelope, options.engine.threads));
   envelope.reset();  // wipes the key: the weights are open
   loaded.engine = TRY(load(std::move(file), options.name, options.engine, clock));
+  for (std::size_t i = 0; i < adapters.size(); ++i)
+    TRY(loaded.engine->add_adapter(options.adapters[i], std::move(adapters[i])));
+  if (draft) TRY(loaded.engine->set_draft(std::move(*draft)));
   return loaded;
 }
 

@@ -25,7 +25,7 @@ namespace {
 
 // Descriptors to hand over are first moved above those they get in the child, so that placing one
 // cannot overwrite the other.
-constexpr int kAboveHandedOver = 10;
+constexpr int kAboveHandedOver = kModelFd + static_cast<int>(kFilesMax);
 constexpr int kEndGraceMs = 100;
 
 base::Result<UniqueFd> lifted(int fd) {
@@ -50,13 +50,15 @@ class SpawnOptions {
   SpawnOptions& operator=(const SpawnOptions&) = delete;
 
   /// Errors of these calls are out of memory only; a child that lacks a step fails at its start.
-  void hand_over(int channel, int model, int errors) {
+  void hand_over(int channel, std::span<const UniqueFd> files, int errors) {
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     ::posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, channel, kChannelFd);
-    ::posix_spawn_file_actions_adddup2(&actions_, model, kModelFd);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kModelFd + 1);
+    int place = kModelFd;
+    for (const UniqueFd& file : files)
+      ::posix_spawn_file_actions_adddup2(&actions_, file.get(), place++);
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, place);
   }
   void reset_signals_and_group() {
     sigset_t none;
@@ -87,7 +89,8 @@ std::string describe(int status) {
 }  // namespace
 
 base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
-                                                 const UniqueFd& model) {
+                                                 std::span<const UniqueFd> files) {
+  CHECK(!files.empty() && files.size() <= kFilesMax);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     return fail(Code::kIo, "cannot make a channel for a worker: {}", std::strerror(errno));
@@ -104,10 +107,11 @@ base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
     return fail(Code::kIo, "cannot set up a worker's pipe: {}", std::strerror(errno));
   const UniqueFd errors_copy = TRY(lifted(their_errors.get()));
   const UniqueFd channel = TRY(lifted(theirs.get()));
-  const UniqueFd model_copy = TRY(lifted(model.get()));
+  std::vector<UniqueFd> copies;
+  for (const UniqueFd& file : files) copies.push_back(TRY(lifted(file.get())));
 
   SpawnOptions options;
-  options.hand_over(channel.get(), model_copy.get(), errors_copy.get());
+  options.hand_over(channel.get(), copies, errors_copy.get());
   options.reset_signals_and_group();
   std::string name = "nearside";
   std::vector<std::string> arguments = command.arguments;

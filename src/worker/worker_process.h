@@ -1,6 +1,8 @@
 // A worker process as its parent holds it.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,8 @@
 
 namespace nearside::worker {
 
-/// What to run. The child gets the channel as descriptor 3 and the model as descriptor 4.
+/// What to run. The child gets the channel as descriptor 3 and the files from descriptor 4 on: the
+/// model, then its adapters, then its draft.
 struct WorkerCommand {
   std::string program;                 // a path; "/proc/self/exe" is this program
   std::vector<std::string> arguments;  // after the program's name
@@ -19,6 +22,7 @@ struct WorkerCommand {
 
 inline constexpr int kChannelFd = 3;
 inline constexpr int kModelFd = 4;
+inline constexpr std::size_t kFilesMax = 70;  // more than a model and what belongs to it ever are
 
 /// Owns the child: destroying kills and reaps it. Not thread-safe.
 class WorkerProcess {
@@ -26,9 +30,10 @@ class WorkerProcess {
   /// The child inherits the two descriptors and neither other descriptors nor the environment,
   /// which may hold keys; its standard error comes to errors(). It has a process group of its own,
   /// so that an interrupt from the terminal reaches only the gateway, which then lets it go.
+  /// REQUIRES: 1 to kFilesMax files.
   /// Errors: kIo (no descriptors or processes left, or the program cannot be run).
   static base::Result<WorkerProcess> spawn(const WorkerCommand& command,
-                                           const base::UniqueFd& model);
+                                           std::span<const base::UniqueFd> files);
 
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&&) = delete;
