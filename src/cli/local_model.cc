@@ -1,3 +1,5 @@
+#include "cli/local_model.h"
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -10,7 +12,6 @@
 #include "base/mapped_file.h"
 #include "cli/kernel_choice.h"
 #include "cli/key_options.h"
-#include "cli/local_model.h"
 #include "worker/model_bytes.h"
 
 namespace nearside::cli {

@@ -88,7 +88,7 @@ Run model_synth(App& root, App*& command) {
   command->add_option("--vocab", options->vocabulary, "GGUF file to take the tokenizer from");
   command
       ->add_option("--lora-rank", options->lora_rank, "writes a LoRA adapter of this rank instead")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{4096}));
+      ->within(1, 4096);
   command->add_option("--out", options->out, "file to write")->required();
   command->add_option("--seed", options->seed, "equal seeds give equal files")
       ->capture_default_str();
