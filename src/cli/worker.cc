@@ -53,8 +53,8 @@ Run worker(App& root, App*& command) {
   command->add_option("--prefix-cache", engine.prefix_cache_tokens, "tokens of prefixes kept");
   command->add_flag("--share-prefixes", engine.share_prefixes_between_tenants,
                     "tenants use each other's prefixes");
-  command->add_flag(
-      "--kv-q8", [&engine](std::int64_t) { engine.cache_type = engine::CacheType::kQ8_0; },
+  command->add_flag_callback(
+      "--kv-q8", [&engine] { engine.cache_type = engine::CacheType::kQ8_0; },
       "keys and values in 8 bits");
   command->add_option("--adapter", options->worker.adapters,
                       "name of an adapter; its file's descriptor follows the model's");
