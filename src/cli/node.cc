@@ -10,6 +10,7 @@
 
 #include "cli/kernel_choice.h"
 #include "cli/verified_model.h"
+#include "gateway/price_books.h"
 #include "gateway/quota_redis.h"
 #include "upstream/backend.h"
 
@@ -122,6 +123,7 @@ base::Status Node::serve(gateway::Config config) {
     log_.warn("serve", "{} requests were under way when this node last ended; the ledger says so",
               interrupted);
   TRY(open_quotas(config.quota_store));
+  TRY(open_learning(config));
   if (!config.traces_url.empty())
     traces_ = telemetry::Traces::open({.url = config.traces_url, .node_name = config.node.name},
                                       *client_, log_);
@@ -130,9 +132,17 @@ base::Status Node::serve(gateway::Config config) {
   models_ = std::move(models);
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
-                        retries_, traces_.get(), &cache_},
+                        retries_, traces_.get(), &cache_, quality_.get(), feedback_.get()},
       snapshot);
   return listen(snapshot->config);
+}
+
+base::Status Node::open_learning(const gateway::Config& config) {
+  if (config.quality.any()) quality_ = TRY(gateway::LearnedQuality::open(config.quality));
+  if (!config.feedback.file.empty())
+    feedback_ = TRY(gateway::Feedback::open(config.feedback, config.quality.save_every, *ledger_,
+                                            quality_.get(), clock_, log_));
+  return {};
 }
 
 base::Status Node::open_quotas(const gateway::QuotaStoreConfig& config) {
@@ -209,6 +219,7 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
                                                                       Models& models) {
   if (residency_ == nullptr && models_.empty() && config.limits.model_memory_bytes > 0)
     residency_ = std::make_unique<worker::Residency>(config.limits.model_memory_bytes);
+  TRY(gateway::load_prices(config, clock_.wall()));
   std::vector<gateway::Reach> reach;
   if (config.packages.verified_only) TRY(verify_models(config));
   for (std::size_t i = 0; i < config.reach.size(); ++i) {

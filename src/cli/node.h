@@ -55,6 +55,7 @@ class Node {
 
   explicit Node(base::Level level);
   base::Status serve(gateway::Config config);
+  base::Status open_learning(const gateway::Config& config);
   base::Status open_quotas(const gateway::QuotaStoreConfig& config);
   base::Status listen(const gateway::Config& config);
   /// Opens the models and upstreams that `config` names, taking over what is unchanged.
@@ -82,6 +83,8 @@ class Node {
   std::vector<gateway::ListenAddress> listen_;
   std::unique_ptr<telemetry::Traces> traces_;
   std::unique_ptr<telemetry::Ledger> ledger_;
+  std::unique_ptr<gateway::LearnedQuality> quality_;
+  std::unique_ptr<gateway::Feedback> feedback_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<http::Server>> servers_;
 };

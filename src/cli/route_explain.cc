@@ -7,6 +7,7 @@
 
 #include "cli/route.h"
 #include "cli/route_question.h"
+#include "gateway/price_books.h"
 
 namespace nearside::cli {
 
@@ -21,13 +22,18 @@ struct Options {
 };
 
 Exit run(const Options& options) {
-  const auto config =
+  auto config =
       options.config.empty() ? gateway::default_config() : gateway::load_config(options.config);
   if (!config) {  // "file:line: what; how to fix", one a line: editors jump there
     fmt::print(stderr, "{}\n", config.error().message);
     return Exit::kFailed;
   }
-  const auto decision = answer(options.question, *config, base::SystemClock().wall());
+  const base::WallTime now = base::SystemClock().wall();
+  if (const base::Status priced = gateway::load_prices(*config, now); !priced) {
+    fmt::print(stderr, "nearside route explain: {}\n", priced.error().message);
+    return Exit::kFailed;
+  }
+  const auto decision = answer(options.question, *config, now);
   if (!decision) {
     fmt::print(stderr, "nearside route explain: {}\n", decision.error().message);
     return Exit::kFailed;

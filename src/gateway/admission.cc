@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/judged_prompt.h"
 #include "policy/ask.h"
 #include "policy/document.h"
 
@@ -49,7 +50,8 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
   Admission admission{.caller = *std::move(caller),
                       .wishes = std::get<Wishes>(wishes),
                       .asked = std::get<Asked>(std::move(parsed)),
-                      .decision = {}};
+                      .decision = {},
+                      .judged_prompt = {}};
   admission.asked.request.tenant = admission.caller.tenant;
   admission.asked.request.priority = admission.wishes.priority;
   auto ask = label(snapshot, services, admission.caller, admission.wishes, admission.asked);
@@ -58,7 +60,12 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
                                    "the request was refused because it could not be labelled: {}",
                                    ask.error().message));
 
+  if (services.quality != nullptr || services.feedback != nullptr)
+    admission.judged_prompt = judged_prompt(admission.asked.request);
   const base::SteadyTime began = services.clock.steady();
+  if (services.quality != nullptr)
+    ask->good_predicted = services.quality->chances(admission.judged_prompt,
+                                                    snapshot.config.policy.targets, ask->language);
   const std::vector<policy::Live> live = snapshot.live(began);
   auto decision =
       policy::decide(snapshot.config.policy, live, *std::move(ask), services.clock.wall());

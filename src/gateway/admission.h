@@ -18,6 +18,7 @@ struct Admission {
   Wishes wishes;
   Asked asked;
   policy::Decision decision;  // may be a refusal, which has its explanation
+  std::string judged_prompt;  // see judged_prompt.h; empty when nobody would read it
 };
 
 /// Reads, labels and decides; serves nothing and records nothing. The error is for requests that

@@ -23,14 +23,18 @@ telemetry::Attempt AttemptMeter::close(telemetry::Outcome outcome, std::string_v
   attempt.error_code = error_code;
   attempt.input_tokens = usage.prompt_tokens;
   attempt.cached_input_tokens = usage.cached_tokens;
+  attempt.cache_write_tokens = usage.cache_write_tokens;
   attempt.output_tokens = usage.completion_tokens;
+  attempt.reasoning_tokens = usage.reasoning_tokens;
   attempt.estimated = usage.estimated;
   attempt.total_ms = milliseconds_between(started_, now);
   if (first_content_) attempt.ttft_ms = milliseconds_between(started_, *first_content_);
   const policy::Consumption consumption{.input_tokens = usage.prompt_tokens,
                                         .cached_input_tokens = usage.cached_tokens,
                                         .output_tokens = usage.completion_tokens,
-                                        .busy_seconds = attempt.total_ms / 1000};
+                                        .busy_seconds = attempt.total_ms / 1000,
+                                        .cache_write_tokens = usage.cache_write_tokens,
+                                        .reasoning_tokens = usage.reasoning_tokens};
   attempt.cost_usd = policy::cost_usd(*target_, consumption);
   attempt.energy_joules = policy::energy_joules(*target_, consumption);
   return attempt;

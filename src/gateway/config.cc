@@ -93,6 +93,7 @@ base::Result<Config> parse_config(std::string_view text, const std::string& path
       read_policy(root, draft);
       read_routes(root, draft);
       read_quotas(root, draft);
+      read_learning(root, draft);
       read_ledger(root, draft);
       read_traces(root, draft);
       read_log(root, draft);

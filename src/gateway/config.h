@@ -146,6 +146,29 @@ struct PackagesConfig {
   std::vector<SignerConfig> signers;
 };
 
+/// Where the price of a target stands, until load_prices() has read it.
+struct PriceBookConfig {
+  std::size_t target_index = 0;  // into Config::policy.targets
+  std::string file;              // in the public genai-prices format
+  std::string seller, model;     // as the book calls them
+};
+
+/// What predicts the chance of a good answer. All empty: what targets are configured to be.
+struct QualityConfig {
+  std::string model;    // made by `nearside route train`, read at the start
+  std::string learned;  // what feedback made of it, read before `model` and written by the node
+  std::chrono::milliseconds save_every{60'000};
+
+  [[nodiscard]] bool any() const { return !model.empty() || !learned.empty(); }
+};
+
+/// Judgements of answers (POST /v1/feedback). Without a file there are none.
+struct FeedbackConfig {
+  std::string file;
+  /// The text of requests up to here is kept with their judgement; of others the judgement alone.
+  policy::Sensitivity sensitivity_max = policy::Sensitivity::kInternal;
+};
+
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
 };
@@ -163,9 +186,12 @@ struct Config {
   policy::PolicySet policy;
   /// How to reach policy.targets[i]: parallel to it.
   std::vector<std::variant<LocalModel, UpstreamConfig>> reach;
+  std::vector<PriceBookConfig> price_books;
   std::vector<QuotaRule> quotas;
   QuotaStoreConfig quota_store;
   CacheConfig cache;
+  QualityConfig quality;
+  FeedbackConfig feedback;
   LedgerConfig ledger;
   std::string traces_url;  // of an OpenTelemetry collector (OTLP/HTTP); "" for none
   base::Level log_level = base::Level::kInfo;

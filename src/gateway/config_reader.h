@@ -58,6 +58,7 @@ void read_labels(base::YamlMap& root, Draft& draft);
 void read_policy(base::YamlMap& root, Draft& draft);
 void read_routes(base::YamlMap& root, Draft& draft);
 void read_quotas(base::YamlMap& root, Draft& draft);
+void read_learning(base::YamlMap& root, Draft& draft);
 
 /// References, duplicates, unused parts: config_references.cc. Fills in what refers by index.
 void resolve_references(Draft& draft);
@@ -67,7 +68,16 @@ void check_quotas(Draft& draft);
 /// REQUIRES: resolve_references found no problem.
 void find_contradictions(Draft& draft);
 
+/// What a request costs at a target: its price: or local_cost:. `upstream` is null for a local
+/// model. REQUIRES: the target is the next to be added to the configuration.
+void read_costs(base::YamlMap& map, const base::YamlNode* upstream, policy::Target& out,
+                Draft& draft);
+
 // What several sections read.
+
+/// A number that may be absent.
+bool optional_number(base::YamlMap& map, std::string_view key, std::optional<double>& out,
+                     double least, double most);
 
 /// "250ms", "30s", "10m", "1h". A number without a unit is a problem.
 bool read_duration(base::YamlMap& map, std::string_view key, std::chrono::milliseconds& out,

@@ -13,17 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr double kUsdMax =
-    1e6;  // no price, hour or kilowatt-hour costs more; a typing mistake might
-
-bool optional_number(base::YamlMap& map, std::string_view key, std::optional<double>& out,
-                     double least, double most) {
-  double value = 0;
-  if (!map.number(key, value, least, most)) return false;
-  out = value;
-  return true;
-}
-
 void read_quality(base::YamlMap& target, policy::Quality& out, Draft& draft) {
   const base::YamlNode* node = target.take("quality");
   if (node == nullptr) return;
@@ -40,31 +29,6 @@ void read_quality(base::YamlMap& target, policy::Quality& out, Draft& draft) {
           fmt::format("'{}' is no language; write its two letters, such as en or de", member.key));
     if (by_language.number(member.key, value, 0, 1)) out.by_language[member.key] = value;
   }
-}
-
-void read_price(const base::YamlNode& node, const std::string& path, policy::Target& out,
-                Draft& draft) {
-  base::YamlMap map(node, path, draft.problems);
-  policy::Price price;
-  map.need("usd_per_million_input_tokens", "what a million prompt tokens cost");
-  map.need("usd_per_million_output_tokens", "what a million answer tokens cost");
-  map.number("usd_per_million_input_tokens", price.usd_per_million_input_tokens, 0, kUsdMax);
-  map.number("usd_per_million_output_tokens", price.usd_per_million_output_tokens, 0, kUsdMax);
-  optional_number(map, "usd_per_million_cached_input_tokens",
-                  price.usd_per_million_cached_input_tokens, 0, kUsdMax);
-  out.cost = price;
-}
-
-void read_local_cost(const base::YamlNode& node, const std::string& path, policy::Target& out,
-                     Draft& draft) {
-  base::YamlMap map(node, path, draft.problems);
-  policy::LocalCost cost;
-  map.number("usd_per_hour", cost.usd_per_hour, 0, kUsdMax);
-  map.number("watts", cost.watts, 0, 1e6);
-  map.number("usd_per_kwh", cost.usd_per_kwh, 0, kUsdMax);
-  map.number("pue", cost.pue, 1, 10);
-  map.number("concurrency", cost.concurrency, 1, 1e6);
-  out.cost = cost;
 }
 
 void read_speed(base::YamlMap& target, policy::Speed& out, Draft& draft) {
@@ -173,24 +137,7 @@ void read_target(const base::YamlNode& node, std::string path, Draft& draft) {
   optional_number(map, "joules_per_token", target.joules_per_token, 0, 1e6);
   map.count("context_tokens", target.context_tokens_max, 1, std::size_t{1} << 30);
 
-  const base::YamlNode* price = map.take("price");
-  const base::YamlNode* local_cost = map.take("local_cost");
-  if (price != nullptr && local_cost != nullptr)
-    draft.problem(
-        price->line,
-        fmt::format("{} has price and local_cost; keep the one that says what a request costs",
-                    map.path()));
-  if (price != nullptr)
-    read_price(*price, map.path() + ".price", target, draft);
-  else if (local_cost != nullptr)
-    read_local_cost(*local_cost, map.path() + ".local_cost", target, draft);
-  else if (upstream != nullptr && target.place == policy::Place::kCloud)
-    draft.problem(
-        node.line,
-        fmt::format(
-            "{} is a cloud without a price; add price: with usd_per_million_input_tokens and "
-            "usd_per_million_output_tokens (0 if it is free)",
-            map.path()));
+  read_costs(map, upstream, target, draft);
 
   std::string model;
   const bool has_model = map.text("model", model);

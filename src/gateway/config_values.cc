@@ -137,4 +137,12 @@ std::string resolve_path(const Draft& draft, const std::string& path) {
   return path.empty() || path.front() == '/' ? path : draft.folder + path;
 }
 
+bool optional_number(base::YamlMap& map, std::string_view key, std::optional<double>& out,
+                     double least, double most) {
+  double value = 0;
+  if (!map.number(key, value, least, most)) return false;
+  out = value;
+  return true;
+}
+
 }  // namespace nearside::gateway

@@ -1,10 +1,12 @@
 // The paths that answer at once: what is there, is it well, and how would it decide.
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "gateway/serving.h"
 #include "http/message.h"
+#include "http/server.h"
 
 namespace nearside::gateway {
 
@@ -24,6 +26,10 @@ http::Response metrics(const Snapshot& snapshot, const Services& services);
 /// Serves nothing and records nothing.
 http::Response explain(const Snapshot& snapshot, const Services& services,
                        const http::Request& request);
+
+/// POST /v1/feedback: how good the answer of a decision was; replied to when it is on disk.
+void feedback(const Snapshot& snapshot, const Services& services, const http::Request& request,
+              std::unique_ptr<http::Responder> responder);
 
 /// POST /v1/messages/count_tokens: how long the prompt is, by estimate: what a target's own
 /// tokenizer would say is known to it alone.

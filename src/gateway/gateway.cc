@@ -18,6 +18,7 @@ namespace {
 using base::Code;
 
 constexpr std::string_view kModels = "/v1/models";
+constexpr std::string_view kFeedback = "/v1/feedback";
 constexpr std::string_view kExplain = "/v1/route/explain";
 constexpr std::string_view kCountTokens = "/v1/messages/count_tokens";
 constexpr std::string_view kTags = "/api/tags";
@@ -166,6 +167,8 @@ void Gateway::handle(http::Request request, std::unique_ptr<http::Responder> res
     if (request.method != "POST") return responder->send(not_allowed(path, "POST"));
     return handle_ask(*found->dialect, *found->operation, std::move(request), std::move(responder));
   }
+  if (path == kFeedback && request.method == "POST")
+    return feedback(*snapshot(), services_, request, std::move(responder));
   responder->send(answer_at_once(request));
 }
 
@@ -173,6 +176,7 @@ http::Response Gateway::answer_at_once(const http::Request& request) {
   const std::string& path = request.path;
   const auto current = snapshot();
   const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (path == kFeedback) return not_allowed(path, "POST");
   if (path == kExplain || path == kCountTokens || path == kShow) {
     if (request.method != "POST") return not_allowed(path, "POST");
     if (path == kExplain) return explain(*current, services_, request);
@@ -219,6 +223,9 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
   if (const auto parent = http::find_header(request.headers, "traceparent"))
     record.traceparent = *parent;
   services_.metrics.request_started();
+  if (services_.feedback != nullptr)
+    services_.feedback->began(record.decision_id, admission.decision.ask.label.sensitivity,
+                              admission.judged_prompt);
   reserve(std::make_shared<Pending>(Pending{.snapshot = current,
                                             .dialect = &dialect,
                                             .operation = &operation,

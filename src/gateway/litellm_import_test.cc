@@ -47,8 +47,9 @@ TEST(LiteLlmImport, MakesTargetsAndRoutesThatLoad) {
   EXPECT_EQ(azure.model, "gpt-4o-eu");
   EXPECT_EQ(azure.key_env, "AZURE_API_KEY");
   EXPECT_EQ(azure.api_version, "2024-10-21");
-  EXPECT_EQ(std::get<policy::Price>(*config->policy.targets[1].cost).usd_per_million_input_tokens,
-            2.5);
+  EXPECT_EQ(
+      std::get<policy::ModelPrice>(*config->policy.targets[1].cost).input->per_million.value(),
+      2.5);
   EXPECT_EQ(std::get<UpstreamConfig>(config->reach[2]).provider, "anthropic");
   const policy::Target& near = config->policy.targets[3];
   EXPECT_EQ(near.name, "onprem/local-llama");

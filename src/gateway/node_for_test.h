@@ -204,16 +204,24 @@ class NodeForTest {
     reach_.push_back({std::move(backend), [] { return std::optional<std::string>(); }});
   }
 
+  /// Before start(); with `quality` if it is there.
+  void open_feedback(const FeedbackConfig& config_of_it) {
+    feedback = std::move(Feedback::open(config_of_it, std::chrono::hours(1), ledger, quality.get(),
+                                        clock_, log_))
+                   .value();
+  }
+
   void start(const http::ServerOptions& options = {}) {
     policy::Route route;
     route.name = "all";
+    route.objective = config.policy.objective;
     for (std::size_t i = 0; i < config.policy.targets.size(); ++i) route.targets.push_back(i);
     config.policy.routes = {route};
     for (std::size_t i = 0; i < reach_.size(); ++i) config.reach.emplace_back(UpstreamConfig{});
     auto labeler = std::move(policy::Labeler::create(config.labels)).value();
     gateway_ = std::make_unique<Gateway>(
         Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries, nullptr,
-                 &cache},
+                 &cache, quality.get(), feedback.get()},
         std::make_shared<const Snapshot>(config, std::move(labeler), reach_));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
@@ -251,6 +259,12 @@ class NodeForTest {
  private:
   base::SystemClock clock_;
   base::Logger log_{base::Level::kOff};
+
+ public:
+  std::unique_ptr<LearnedQuality> quality;
+  std::unique_ptr<Feedback> feedback;
+
+ private:
   telemetry::DecisionIds ids_{clock_, 1};
   Alarms alarms_;
   ConcurrencyGate gate_;

@@ -15,6 +15,8 @@
 #include "gateway/auth.h"
 #include "gateway/concurrency_gate.h"
 #include "gateway/config.h"
+#include "gateway/feedback.h"
+#include "gateway/learned_quality.h"
 #include "gateway/quota.h"
 #include "gateway/response_cache.h"
 #include "gateway/retry_budget.h"
@@ -41,11 +43,14 @@ struct Services {
   RetryBudget& retries;
   telemetry::Traces* traces = nullptr;  // nobody wants them
   ResponseCache* cache = nullptr;       // nothing is kept
+  LearnedQuality* quality = nullptr;    // quotes go by what is configured
+  Feedback* feedback = nullptr;         // nobody may judge
 
   /// A request has ended: counted, and traced.
   void finished(const telemetry::Record& record) const {
     metrics.request_finished(record);
     if (traces != nullptr) traces->finished(record);
+    if (feedback != nullptr) feedback->ended(record);
   }
 };
 

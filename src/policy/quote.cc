@@ -10,11 +10,7 @@ double quality_of(const Target& target, const Ask& ask, std::vector<std::string>
   if (const auto predicted = ask.good_predicted.find(target.name);
       predicted != ask.good_predicted.end())
     return predicted->second;
-  if (!ask.language.empty()) {
-    const auto found = target.quality.by_language.find(ask.language);
-    if (found != target.quality.by_language.end()) return found->second;
-  }
-  if (target.quality.prior) return *target.quality.prior;
+  if (const auto figure = target.quality.configured(ask.language)) return *figure;
   notes.push_back(fmt::format("no quality figure: {} assumed", kQualityUnknown));
   return kQualityUnknown;
 }

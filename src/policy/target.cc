@@ -17,21 +17,39 @@ double hours_cost_usd(const LocalCost& cost, double busy_seconds) {
   return busy_seconds / 3600.0 * usd_per_hour / std::max(cost.concurrency, 1.0);
 }
 
-double tokens_cost_usd(const Price& price, const Consumption& used) {
-  const std::uint64_t cached = std::min(used.cached_input_tokens, used.input_tokens);
-  const double cached_price =
-      price.usd_per_million_cached_input_tokens.value_or(price.usd_per_million_input_tokens);
-  return (static_cast<double>(used.input_tokens - cached) * price.usd_per_million_input_tokens +
-          static_cast<double>(cached) * cached_price +
-          static_cast<double>(used.output_tokens) * price.usd_per_million_output_tokens) /
-         1e6;
+std::optional<double> tokens_cost_usd(const ModelPrice& price, const Consumption& used) {
+  TokenUsage usage;
+  usage.input_tokens = used.input_tokens;
+  usage.cache_read_tokens = std::min(used.cached_input_tokens, used.input_tokens);
+  usage.cache_write_tokens =
+      std::min(used.cache_write_tokens, used.input_tokens - usage.cache_read_tokens);
+  usage.output_tokens = used.output_tokens;
+  usage.output_reasoning_tokens = std::min(used.reasoning_tokens, used.output_tokens);
+  const auto cost = price_usage(price, usage);
+  if (!cost) return std::nullopt;  // more than can be counted
+  return cost->total().value();
 }
 
 }  // namespace
 
+Price::operator ModelPrice() const {
+  const auto flat = [](double dollars) { return TokenPrice{round_usd(dollars), {}}; };
+  ModelPrice price;
+  price.input = flat(usd_per_million_input_tokens);
+  price.output = flat(usd_per_million_output_tokens);
+  if (usd_per_million_cached_input_tokens)
+    price.cache_read = flat(*usd_per_million_cached_input_tokens);
+  return price;
+}
+
+std::optional<double> Quality::configured(const std::string& language) const {
+  const auto found = by_language.find(language);
+  return found != by_language.end() ? std::optional(found->second) : prior;
+}
+
 std::optional<double> cost_usd(const Target& target, const Consumption& consumption) {
   if (!target.cost) return std::nullopt;
-  if (const auto* price = std::get_if<Price>(&*target.cost))
+  if (const auto* price = std::get_if<ModelPrice>(&*target.cost))
     return tokens_cost_usd(*price, consumption);
   return hours_cost_usd(std::get<LocalCost>(*target.cost), consumption.busy_seconds);
 }

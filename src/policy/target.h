@@ -10,14 +10,18 @@
 #include <variant>
 
 #include "policy/place.h"
+#include "policy/pricing/price_book.h"
 
 namespace nearside::policy {
 
-/// What a seller charges.
+/// What a seller charges in the simplest case, as people write it; becomes a ModelPrice, rounded to
+/// six decimals of a dollar.
 struct Price {
   double usd_per_million_input_tokens = 0;
   double usd_per_million_output_tokens = 0;
   std::optional<double> usd_per_million_cached_input_tokens;  // empty: as other input
+
+  operator ModelPrice() const;
 };
 
 /// What own hardware costs: an hour of it (amortisation, rack, operation) and its power.
@@ -36,6 +40,9 @@ struct LocalCost {
 struct Quality {
   std::optional<double> prior;                // chance of a good answer, 0 to 1
   std::map<std::string, double> by_language;  // "de" -> 0.6; the prior for other languages
+
+  /// The figure for a language ("" when unknown). Empty: none was given.
+  [[nodiscard]] std::optional<double> configured(const std::string& language) const;
 };
 
 /// What is expected before anything was measured.
@@ -51,7 +58,7 @@ struct Target {
   std::string region;
   std::string model;  // what the server at the other end calls it
   Quality quality;
-  std::optional<std::variant<Price, LocalCost>> cost;
+  std::optional<std::variant<ModelPrice, LocalCost>> cost;
   std::optional<double> joules_per_token;  // for targets whose watts are not ours to know
   Speed speed;
   std::size_t context_tokens_max = 0;  // 0: not known
@@ -72,11 +79,15 @@ struct Consumption {
   std::uint64_t input_tokens = 0;
   std::uint64_t cached_input_tokens = 0;  // of the input
   std::uint64_t output_tokens = 0;
-  double busy_seconds = 0;  // from the start of the work to its end
+  double busy_seconds = 0;               // from the start of the work to its end
+  std::uint64_t cache_write_tokens = 0;  // of the input, that a seller charges for keeping
+  std::uint64_t reasoning_tokens = 0;    // of the output; they cost what output costs
 };
 
-/// What it cost there. Empty when the target has no cost figures.
-/// Formula: Price: tokens / 1e6 x price. LocalCost, with i = (1 - utilization) / utilization idle
+/// What it cost there. Empty when the target has no cost figures. A seller that reports more cached
+/// or kept tokens than the prompt has is believed up to the prompt: its bill cannot be lower than
+/// what the prompt costs at the best price.
+/// Formula: ModelPrice: price_usage. LocalCost, with i = (1 - utilization) / utilization idle
 /// hours for each busy one: busy hours x (usd_per_hour x (1 + i) + (watts + idle_watts x i) / 1000
 /// x pue x usd_per_kwh) / concurrency.
 std::optional<double> cost_usd(const Target& target, const Consumption& consumption);

@@ -72,7 +72,9 @@ std::string attempts_text(const Record& record) {
     one["error_code"] = attempt.error_code;
     one["input_tokens"] = attempt.input_tokens;
     one["cached_input_tokens"] = attempt.cached_input_tokens;
+    one["cache_write_tokens"] = attempt.cache_write_tokens;
     one["output_tokens"] = attempt.output_tokens;
+    one["reasoning_tokens"] = attempt.reasoning_tokens;
     one["estimated"] = attempt.estimated;
     put(one, "cost_usd", attempt.cost_usd);
     put(one, "energy_joules", attempt.energy_joules);

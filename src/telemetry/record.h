@@ -37,6 +37,8 @@ struct Attempt {
   std::optional<double> ttft_ms;  // empty: no token came
   double started_ms = 0;          // since the request arrived
   double total_ms = 0;
+  std::uint64_t cache_write_tokens = 0;  // of the input, that a seller charges for keeping
+  std::uint64_t reasoning_tokens = 0;    // of the output
 };
 
 struct Record {

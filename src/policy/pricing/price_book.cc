@@ -93,12 +93,11 @@ base::Result<NameRule> parse_rule(const value& given, int depth) {
 /// A JSON number of dollars, to six decimals: public books hold a few with more (1/12), which are
 /// rounded, so that every token costs a whole number of picodollars.
 base::Result<Usd> parse_amount(const value& given) {
-  constexpr double kMicro = 1e6, kDollarsMax = 1e6;
+  constexpr double kDollarsMax = 1e6;
   const double dollars = given.is_number() ? given.to_number<double>() : -1;
   if (!(dollars >= 0 && dollars <= kDollarsMax))
     return base::fail(Code::kInvalidArgument, "a price is no amount from 0 to a million dollars");
-  const double micro = std::round(dollars * kMicro);
-  return Usd{static_cast<std::int64_t>(micro) * 1'000'000};
+  return round_usd(dollars);
 }
 
 base::Result<TokenPrice> parse_token_price(const value& given) {

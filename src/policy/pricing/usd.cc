@@ -1,5 +1,7 @@
 #include "policy/pricing/usd.h"
 
+#include <cmath>
+
 #include "policy/detectors/scan.h"
 
 namespace nearside::policy {
@@ -42,6 +44,11 @@ base::Result<Usd> parse_usd(std::string_view text) {
                       kDecimals);
   for (int i = decimals < 0 ? 0 : decimals; i < kDecimals; ++i) fraction *= 10;
   return Usd{dollars * kPerDollar + fraction};
+}
+
+Usd round_usd(double dollars) {
+  constexpr double kMicro = 1e6;
+  return {static_cast<std::int64_t>(std::round(dollars * kMicro)) * 1'000'000};
 }
 
 }  // namespace nearside::policy

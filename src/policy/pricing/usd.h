@@ -24,4 +24,8 @@ struct Usd {
 /// most twelve decimals, negative, more than nine million).
 base::Result<Usd> parse_usd(std::string_view text);
 
+/// To six decimals of a dollar: what prices of a million tokens may have, see above.
+/// REQUIRES: 0 <= dollars <= 1e6.
+Usd round_usd(double dollars);
+
 }  // namespace nearside::policy

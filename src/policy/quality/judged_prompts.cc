@@ -66,6 +66,9 @@ base::Result<JudgedPrompt> read_record(const object& record) {
 }
 
 bool is_left_out(const object& record) {
+  // Feedback about a request that was too sensitive to keep its prompt.
+  if (const value* prompt = record.if_contains("prompt"); prompt != nullptr && prompt->is_null())
+    return true;
   const value* flag = record.if_contains("contaminated");
   return flag != nullptr &&
          ((flag->is_int64() && flag->as_int64() != 0) || (flag->is_bool() && flag->as_bool()));

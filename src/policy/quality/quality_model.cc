@@ -143,10 +143,13 @@ QualityEstimate QualityModel::estimate(const Head& head, const Input& input) con
   out.judged = head.judged;
   out.familiarity = input.familiarity;
   const double average = head.score_sum / static_cast<double>(head.judged);
-  const double trust =
-      std::clamp((input.familiarity - kFamiliarMin) / (kFamiliarMax - kFamiliarMin), 0.0, 1.0);
-  out.good_probability = average + trust * (squashed(logit(head, input)) - average);
+  out.good_probability =
+      average + trust(input.familiarity) * (squashed(logit(head, input)) - average);
   return out;
+}
+
+double QualityModel::trust(double familiarity) {
+  return std::clamp((familiarity - kFamiliarMin) / (kFamiliarMax - kFamiliarMin), 0.0, 1.0);
 }
 
 base::Result<QualityModel> QualityModel::train(std::span<const JudgedPrompt> prompts,

@@ -50,6 +50,10 @@ class QualityModel {
 
   QualityModel() = default;
 
+  /// How far an estimate may leave the target's average: 0 at kFamiliarMin and below, 1 from
+  /// kFamiliarMax on.
+  static double trust(double familiarity);
+
   /// Errors: kInvalidArgument (no prompt, a score outside 0 to 1, more than kTargetsMax targets).
   static base::Result<QualityModel> train(std::span<const JudgedPrompt> prompts,
                                           const QualityTraining& settings);
