@@ -61,6 +61,8 @@ struct AttentionTile {
   std::size_t columns = 0;
   /// Scores s become cap * tanh(s / cap) before they are weighed; 0: they stay.
   float score_cap = 0.0f;
+  /// A further score of each query, whose weight goes to no value: [query], or null: none.
+  const float* sinks = nullptr;
   float* query = nullptr;    // [query, columns]
   float* sums = nullptr;     // [query, 2 * columns]
   float* scores = nullptr;   // [query, 2 * kAttentionPageTokens]
@@ -77,6 +79,16 @@ std::size_t attention_tile_floats(std::size_t queries, std::size_t head_dim);
 /// REQUIRES: scratch of attention_tile_floats, on a 64-byte boundary; queries <=
 /// kAttentionQueriesMax.
 AttentionTile place_attention_tile(float* scratch, std::size_t queries, std::size_t head_dim);
+
+/// What a query's sums are divided by in the end, its sink included; 0: it has seen nothing. Each
+/// kernel file has a copy of its own.
+static inline float attention_total(const AttentionTile& tile, std::size_t query) {
+  const float total = tile.totals[query];
+  if (tile.sinks == nullptr || !(total > 0.0f)) return total;
+  // Weights are relative to the greatest score of a page; a sink far above it leaves nothing.
+  const float above = tile.sinks[query] - tile.maxima[query];
+  return total + __builtin_expf(above < 80.0f ? above : 80.0f);
+}
 
 /// One instruction set's functions, to be called in this order.
 struct AttentionFunctions {

@@ -104,13 +104,14 @@ std::vector<Query> queries(std::size_t count, std::size_t head_dim, std::size_t 
 
 std::vector<std::vector<float>> attend(const Table& table, const Cache& cache,
                                        const std::vector<Query>& all, std::size_t pages,
-                                       float score_cap = 0.0f) {
+                                       float score_cap = 0.0f, const float* sinks = nullptr) {
   std::vector<float> memory(attention_tile_floats(all.size(), cache.head_dim) + 16, NAN);
   void* at = memory.data();
   std::size_t space = memory.size() * sizeof(float);
   std::align(64, 64, at, space);
   AttentionTile tile = place_attention_tile(static_cast<float*>(at), all.size(), cache.head_dim);
   tile.score_cap = score_cap;
+  tile.sinks = sinks;
   std::vector<std::vector<float>> out(all.size(), std::vector<float>(cache.head_dim, NAN));
   std::vector<const float*> in;
   std::vector<float*> to;
@@ -188,6 +189,28 @@ TEST_P(AttentionKernel, CapsScoresSoftly) {
       for (std::size_t c = 0; c < 64; ++c)
         ASSERT_NEAR(out[q][c], right[c], bfloat ? 0.04 : 1e-4) << "cap " << cap;
     }
+  }
+}
+
+// A sink s takes the share exp(s) / (exp(s) + sum of exp(scores)) of every mean.
+TEST_P(AttentionKernel, LeavesASinkItsShare) {
+  const bool bfloat = std::string_view(GetParam()->name) == "avx512_bf16";
+  const Cache cache(2, 64, 3);
+  const std::vector<Query> all = queries(5, 64, 2 * kTokens);
+  const std::vector<float> sinks = {-100.0f, 0.0f, 3.0f, 5.0f, 60.0f};
+  const auto without = attend(*GetParam(), cache, all, 2);
+  const auto with = attend(*GetParam(), cache, all, 2, 0.0f, sinks.data());
+  for (std::size_t q = 0; q < all.size(); ++q) {
+    double total = 0;
+    for (std::size_t p = all[q].begin; p < all[q].end; ++p) {
+      double score = 0;
+      for (std::size_t c = 0; c < 64; ++c)
+        score += static_cast<double>(all[q].values[c]) * cache.keys[p * 64 + c];
+      total += std::exp(score / 8.0);
+    }
+    const double share = total / (total + std::exp(static_cast<double>(sinks[q])));
+    for (std::size_t c = 0; c < 64; ++c)
+      ASSERT_NEAR(with[q][c], share * without[q][c], bfloat ? 0.02 : 1e-4) << sinks[q];
   }
 }
 

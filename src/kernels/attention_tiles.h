@@ -247,7 +247,8 @@ struct Attention {
 
   static void end(const AttentionTile& tile, float* const* out) {
     for (std::size_t q = 0; q < tile.queries; ++q) {
-      const float inverse = tile.totals[q] > 0.0f ? 1.0f / tile.totals[q] : 0.0f;
+      const float total = attention_total(tile, q);
+      const float inverse = total > 0.0f ? 1.0f / total : 0.0f;
       const float* const sums = tile.sums + q * P::kSplit * tile.columns;
       for (std::size_t c = 0; c < tile.head_dim; ++c)
         out[q][c] = inverse * (P::kSplit == 2 ? sums[2 * c] + sums[2 * c + 1] : sums[c]);

@@ -82,9 +82,11 @@ void add_quantized_page(const AttentionTile& tile, const QuantizedAttentionPage&
 }
 
 void end(const AttentionTile& tile, float* const* out) {
-  for (std::size_t q = 0; q < tile.queries; ++q)
+  for (std::size_t q = 0; q < tile.queries; ++q) {
+    const float total = attention_total(tile, q);
     for (std::size_t c = 0; c < tile.head_dim; ++c)
-      out[q][c] = tile.totals[q] > 0.0f ? tile.sums[q * tile.columns + c] / tile.totals[q] : 0.0f;
+      out[q][c] = total > 0.0f ? tile.sums[q * tile.columns + c] / total : 0.0f;
+  }
 }
 
 }  // namespace
