@@ -98,7 +98,8 @@ class EngineBench {
             .tokens = options_.prompt_tokens,
             .bytes_per_token = static_cast<double>(model_.pass_bytes() * passes) /
                                static_cast<double>(options_.prompt_tokens),
-            .operations_per_token = 2.0 * static_cast<double>(block_parameters())};
+            .operations_per_token =
+                2.0 * static_cast<double>(block_parameters() - left_out_parameters())};
   }
 
   Line decode_line(std::size_t sequences) const {
@@ -122,10 +123,21 @@ class EngineBench {
   [[nodiscard]] std::size_t head_parameters() const {
     return model_.hyperparameters().vocabulary * model_.hyperparameters().embedding;
   }
-  /// All but the embedding and the output head, which may be one matrix.
+  /// All that a token meets but the embedding and the output head, which may be one matrix.
   [[nodiscard]] std::size_t block_parameters() const {
-    const bool tied = model_.pass_bytes() == model_.weight_bytes();
-    return model_.parameters() - (tied ? 1 : 2) * head_parameters();
+    const model::Hyperparameters& shape = model_.hyperparameters();
+    // Experts are left unread too, but no file that has them ties its head.
+    const bool tied = shape.experts == 0 && model_.pass_bytes() == model_.weight_bytes();
+    const std::size_t idle_experts =
+        shape.layers * (shape.experts - shape.experts_used) * 3 * shape.embedding * shape.expert_ffn;
+    return model_.parameters() - (tied ? 1 : 2) * head_parameters() - idle_experts;
+  }
+
+  /// Of the last block, what a prompt's tokens but the last do without: only it is scored.
+  [[nodiscard]] std::size_t left_out_parameters() const {
+    const model::Hyperparameters& shape = model_.hyperparameters();
+    if (shape.experts > 0) return 0;
+    return shape.embedding * (shape.query_width() + 3 * shape.ffn);
   }
 
   void repeat(Line& line, bool decode) {

@@ -19,6 +19,7 @@ constexpr Architecture kArchitectures[] = {
     {"phi3", build_phi3},        //
     {"gemma2", build_gemma2},    //
     {"qwen3moe", build_qwen3moe, /*has_experts=*/true},
+    {"gpt-oss", build_gpt_oss, /*has_experts=*/true},
     {"bert", build_bert},  // makes vectors only
 };
 

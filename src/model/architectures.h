@@ -43,6 +43,8 @@ base::Result<std::unique_ptr<Model>> build_gemma2(const gguf::File&, const Hyper
                                                   TensorReader&);
 base::Result<std::unique_ptr<Model>> build_qwen3moe(const gguf::File&, const Hyperparameters&,
                                                     TensorReader&);
+base::Result<std::unique_ptr<Model>> build_gpt_oss(const gguf::File&, const Hyperparameters&,
+                                                   TensorReader&);
 base::Result<std::unique_ptr<Model>> build_bert(const gguf::File&, const Hyperparameters&,
                                                 TensorReader&);
 

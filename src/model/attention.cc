@@ -90,6 +90,7 @@ class Attention {
     std::array<const float*, kQueriesMax> in;
     std::array<float*, kQueriesMax> out;
     std::array<Span, kQueriesMax> spans;
+    std::array<float, kQueriesMax> sinks;
     const std::size_t whole = settings_.causal ? 0 : sequence_end(batch_, rows.first_row);
     for (std::size_t row = 0; row < rows.rows; ++row) {
       const std::size_t index = rows.first_row + row;
@@ -98,6 +99,8 @@ class Attention {
             (index * settings_.heads + kv_head * group_ + first_head + head) * head_dim;
         in[row * heads + head] = queries_ + at;
         out[row * heads + head] = out_ + at;
+        if (settings_.sinks != nullptr)
+          sinks[row * heads + head] = settings_.sinks[kv_head * group_ + first_head + head];
         spans[row * heads + head] = settings_.causal
                                         ? looks_at(batch_[index], settings_.window_tokens)
                                         : Span{.begin = 0, .end = whole};
@@ -105,6 +108,7 @@ class Attention {
     }
     kernels::AttentionTile tile = kernels::place_attention_tile(scratch, count, head_dim);
     tile.score_cap = settings_.score_cap;
+    tile.sinks = settings_.sinks != nullptr ? sinks.data() : nullptr;
     functions.begin(tile, in.data(), settings_.scale);
     // Rows stand in order of position: the first looks back farthest, the last sees the newest.
     const std::size_t pages_end = (spans[count - 1].end + kPageTokens - 1) / kPageTokens;

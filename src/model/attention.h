@@ -20,6 +20,9 @@ struct AttentionSettings {
   /// Scores s become cap * tanh(s / cap) before they are weighed; 0: they stay. Source:
   /// https://arxiv.org/abs/2408.00118, section 2.
   float score_cap = 0.0F;
+  /// A score of each query head that takes weight and gives no value: [heads], or null: none.
+  /// Source: https://arxiv.org/abs/2309.17453, section 3.2, learned as in gpt-oss.
+  const float* sinks = nullptr;
   /// False: every row looks at all positions of its sequence up to the last one in the batch.
   bool causal = true;
 };

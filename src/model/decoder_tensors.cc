@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "model/yarn.h"
+
 namespace nearside::model {
 
 using base::Code;
@@ -53,7 +55,10 @@ Result<Layer> read_layer(const Hyperparameters& shape, TensorReader& tensors, st
   }
   layer.attention_output =
       TRY(tensors.matrix(name("attn_output.weight"), shape.embedding, shape.query_width()));
-  layer.ffn_norm = TRY(tensors.vector(name("ffn_norm.weight"), shape.embedding));
+  // gpt-oss files call it by its place.
+  layer.ffn_norm = TRY(tensors.vector(
+      name(shape.architecture == "gpt-oss" ? "post_attention_norm.weight" : "ffn_norm.weight"),
+      shape.embedding));
   if (shape.experts > 0) {
     layer.experts = TRY(read_layer_experts(shape, tensors, i));
     return layer;
@@ -140,6 +145,15 @@ Result<Rope> read_rope(const Hyperparameters& shape, TensorReader& tensors, Rope
                         .frequency_factors = {}};
   settings.frequency_factors =
       TRY(tensors.vector_or_empty("rope_freqs.weight", shape.rope_dims / 2));
+  if (shape.yarn_factor != 0.0F) {
+    if (!settings.frequency_factors.empty())
+      return fail(Code::kUnsupported, "rope_freqs.weight with rope scaling \"yarn\"");
+    settings.frequency_factors =
+        yarn_frequency_factors({.dims = shape.rope_dims,
+                                .base = shape.rope_base,
+                                .factor = shape.yarn_factor,
+                                .original_context_tokens = shape.yarn_context_tokens});
+  }
   for (const float factor : settings.frequency_factors)
     if (!(std::isfinite(factor) && factor > 0.0F))
       return fail(Code::kCorrupt, "tensor rope_freqs.weight holds {}, but divides frequencies",
@@ -151,6 +165,10 @@ std::unique_ptr<Model> finish(const Hyperparameters& shape, TransformerWeights w
                               const TensorReader& tensors) {
   weights.bytes = tensors.bytes();
   weights.parameters = tensors.parameters();
+  if (shape.yarn_factor != 0.0F) {  // of queries and of keys
+    const float magnitude = yarn_magnitude(shape.yarn_factor);
+    weights.attention_scale *= magnitude * magnitude;
+  }
   return std::make_unique<Transformer>(shape, std::move(weights));
 }
 

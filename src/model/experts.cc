@@ -16,6 +16,11 @@ void at_least(std::vector<float>& buffer, std::size_t size) {
   if (buffer.size() < size) buffer.resize(size);
 }
 
+/// Shapes: bias, row [bias.size()]; nothing where there is none.
+void add_bias(const std::vector<float>& bias, float* row, const kernels::Context& context) {
+  if (!bias.empty()) context.table.add(row, bias.data(), bias.size(), row);
+}
+
 }  // namespace
 
 std::vector<ExpertShare> choose_experts(const float* scores, std::size_t experts,
@@ -42,13 +47,14 @@ std::vector<ExpertShare> choose_experts(const float* scores, std::size_t experts
   return chosen;
 }
 
-void ExpertBlock::compute(const Experts& experts, const float* x, std::size_t rows,
-                          void (*gate_mul)(const float*, const float*, std::size_t, float*),
+void ExpertBlock::compute(const Experts& experts, Gate gate, const float* x, std::size_t rows,
                           float* out, kernels::Context& context) {
   const std::size_t count = experts.all.size();
   const std::size_t embedding = experts.router.columns();
   at_least(scores_, rows * count);
   kernels::matmul(experts.router, x, rows, scores_.data(), context);
+  for (std::size_t row = 0; row < rows; ++row)
+    add_bias(experts.router_bias, &scores_[row * count], context);
   visits_.resize(count);
   for (std::vector<Visit>& visits : visits_) visits.clear();
   for (std::size_t row = 0; row < rows; ++row)
@@ -56,13 +62,11 @@ void ExpertBlock::compute(const Experts& experts, const float* x, std::size_t ro
       visits_[share.expert].push_back({row, share.weight});
   std::fill(out, out + rows * embedding, 0.0F);
   for (std::size_t i = 0; i < count; ++i)
-    if (!visits_[i].empty()) compute_one(experts.all[i], visits_[i], x, gate_mul, out, context);
+    if (!visits_[i].empty()) compute_one(experts.all[i], gate, visits_[i], x, out, context);
 }
 
-void ExpertBlock::compute_one(const Expert& expert, const std::vector<Visit>& visits,
-                              const float* x,
-                              void (*gate_mul)(const float*, const float*, std::size_t, float*),
-                              float* out, kernels::Context& context) {
+void ExpertBlock::compute_one(const Expert& expert, Gate gate, const std::vector<Visit>& visits,
+                              const float* x, float* out, kernels::Context& context) {
   const std::size_t embedding = expert.gate.columns();
   const std::size_t ffn = expert.gate.rows();
   const std::size_t rows = visits.size();
@@ -76,10 +80,13 @@ void ExpertBlock::compute_one(const Expert& expert, const std::vector<Visit>& vi
   const kernels::Target inner[] = {{&expert.gate, gate_.data()}, {&expert.up, up_.data()}};
   kernels::matmul(inner, gathered_.data(), rows, context);
   for_each_index(context.pool, rows, [&](std::size_t i, std::size_t) {
-    gate_mul(&gate_[i * ffn], &up_[i * ffn], ffn, &gate_[i * ffn]);
+    add_bias(expert.gate_bias, &gate_[i * ffn], context);
+    add_bias(expert.up_bias, &up_[i * ffn], context);
+    apply_gate(gate, context.table, &gate_[i * ffn], &up_[i * ffn], ffn);
   });
   kernels::matmul(expert.down, gate_.data(), rows, down_.data(), context);
   for_each_index(context.pool, rows, [&](std::size_t i, std::size_t) {
+    add_bias(expert.down_bias, &down_[i * embedding], context);
     context.table.axpy(visits[i].weight, &down_[i * embedding], embedding,
                        out + visits[i].row * embedding);
   });

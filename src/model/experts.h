@@ -5,20 +5,25 @@
 #include <vector>
 
 #include "kernels/matmul.h"
+#include "model/gate.h"
 
 namespace nearside::model {
 
 /// A gated feed-forward block. Matrices are [outputs, inputs].
 struct Expert {
-  kernels::Weights gate;  // [expert_ffn, embedding]
-  kernels::Weights up;    // [expert_ffn, embedding]
-  kernels::Weights down;  // [embedding, expert_ffn]
+  kernels::Weights gate;           // [expert_ffn, embedding]
+  kernels::Weights up;             // [expert_ffn, embedding]
+  kernels::Weights down;           // [embedding, expert_ffn]
+  std::vector<float> gate_bias{};  // [expert_ffn], or empty
+  std::vector<float> up_bias{};    // [expert_ffn], or empty
+  std::vector<float> down_bias{};  // [embedding], or empty
 };
 
 struct Experts {
   kernels::Weights router;  // [experts, embedding]
   std::vector<Expert> all;
-  std::size_t used = 0;  // of them, for each token
+  std::vector<float> router_bias{};  // [experts], or empty
+  std::size_t used = 0;              // of them, for each token
 };
 
 /// Which experts one token goes to, in order of their numbers, and what each counts for: the
@@ -36,10 +41,9 @@ std::vector<ExpertShare> choose_experts(const float* scores, std::size_t experts
 /// experts are added up in order of their numbers.
 class ExpertBlock {
  public:
-  /// out[row] = sum over the row's experts of weight * expert(x[row]). `gate_mul` is the table's
-  /// silu_mul or its like. Shapes: x, out [rows, embedding].
-  void compute(const Experts& experts, const float* x, std::size_t rows,
-               void (*gate_mul)(const float*, const float*, std::size_t, float*), float* out,
+  /// out[row] = sum over the row's experts of weight * expert(x[row]).
+  /// Shapes: x, out [rows, embedding].
+  void compute(const Experts& experts, Gate gate, const float* x, std::size_t rows, float* out,
                kernels::Context& context);
 
  private:
@@ -48,9 +52,8 @@ class ExpertBlock {
     std::size_t row = 0;
     float weight = 0.0F;
   };
-  void compute_one(const Expert& expert, const std::vector<Visit>& visits, const float* x,
-                   void (*gate_mul)(const float*, const float*, std::size_t, float*), float* out,
-                   kernels::Context& context);
+  void compute_one(const Expert& expert, Gate gate, const std::vector<Visit>& visits,
+                   const float* x, float* out, kernels::Context& context);
 
   std::vector<std::vector<Visit>> visits_;  // of each expert
   std::vector<float> scores_;               // [row, expert]

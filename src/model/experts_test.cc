@@ -41,7 +41,7 @@ kernels::Weights matrix(const std::vector<float>& values, std::size_t rows, std:
                                    kernels::best_table());
 }
 
-// Expert e scales by e + 1: gate(x) * x with an identity where the gate is made the second factor.
+// Expert e scales by e + 1 what the gate makes of the identity.
 TEST(ExpertBlock, SendsEachRowToItsOwnExperts) {
   const std::vector<float> identity = {1.0F, 0.0F, 0.0F, 1.0F};
   std::vector<std::vector<float>> downs;
@@ -59,14 +59,12 @@ TEST(ExpertBlock, SendsEachRowToItsOwnExperts) {
   const std::vector<float> x = {1.0F, 0.0F, 0.0F, 1.0F};
   std::vector<float> out(4);
   ExpertBlock block;
-  const auto product = [](const float* gate, const float* up, std::size_t n, float* y) {
-    for (std::size_t i = 0; i < n; ++i) y[i] = gate[i] * up[i];
-  };
-  block.compute(experts, x.data(), 2, product, out.data(), context);
-  EXPECT_NEAR(out[0], 1.0F, 1e-5);  // expert 0, nearly alone
+  block.compute(experts, Gate::kSilu, x.data(), 2, out.data(), context);
+  const float silu = 1.0F / (1.0F + std::exp(-1.0F));  // of 1
+  EXPECT_NEAR(out[0], silu, 1e-5);                     // expert 0, nearly alone
   EXPECT_NEAR(out[1], 0.0F, 1e-5);
   EXPECT_NEAR(out[2], 0.0F, 1e-5);
-  EXPECT_NEAR(out[3], 2.5F, 1e-5);  // half of expert 1, half of expert 2
+  EXPECT_NEAR(out[3], 2.5F * silu, 1e-5);  // half of expert 1, half of expert 2
 }
 
 }  // namespace

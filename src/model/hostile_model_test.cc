@@ -123,9 +123,9 @@ TEST(HostileModel, AnEncoderThatLooksBackOnlyIsUnsupported) {
 TEST(HostileModel, UnknownRopeScalingIsUnsupported) {
   expect(spoiled("llama",
                  [](gguf::Writer& writer) {
-                   writer.add("llama.rope.scaling.type", std::string("yarn"));
+                   writer.add("llama.rope.scaling.type", std::string("longrope"));
                  }),
-         Code::kUnsupported, "yarn");
+         Code::kUnsupported, "longrope");
 }
 
 TEST(HostileModel, NumbersThatAreNoneAreRefused) {

@@ -74,8 +74,19 @@ base::Status read_rope(const gguf::File& file, Hyperparameters& out) {
     const float older = TRY(read_positive(file, key("rope.scale_linear"), 1.0));
     out.rope_scale =
         1.0F / TRY(read_positive(file, key("rope.scaling.factor"), static_cast<double>(older)));
+  } else if (kind == "yarn") {
+    out.yarn_factor = TRY(read_positive(file, key("rope.scaling.factor"), 1.0));
+    out.yarn_context_tokens =
+        TRY(read_count(file, key("rope.scaling.original_context_length"), kContextTokensMax));
+    if (out.yarn_factor < 1.0F || out.rope_base <= 1.0F)
+      return fail(Code::kCorrupt, "metadata {} is {}, but must be at least 1, over a base above 1",
+                  key("rope.scaling.factor"), out.yarn_factor);
+    // Only then rotation's magnitude is that of all scores.
+    if (out.rope_dims != out.head_dim)
+      return fail(Code::kUnsupported, "rope scaling \"yarn\" of a part of a head is not supported");
   } else if (kind != "none") {
-    return fail(Code::kUnsupported, "metadata {} is \"{}\"; known are \"none\" and \"linear\"",
+    return fail(Code::kUnsupported,
+                "metadata {} is \"{}\"; known are \"none\", \"linear\" and \"yarn\"",
                 key("rope.scaling.type"), kind);
   }
   return {};

@@ -28,7 +28,9 @@ struct Hyperparameters {
   bool fused_gate = false;         // the feed-forward block's gate and up are one matrix
   float norm_epsilon = 0.0F;
   float rope_base = 0.0F;
-  float rope_scale = 1.0F;  // multiplies positions: 1 / factor of linear scaling
+  float rope_scale = 1.0F;              // multiplies positions: 1 / factor of linear scaling
+  float yarn_factor = 0.0F;             // of YaRN's scaling (yarn.h); 0: none
+  std::size_t yarn_context_tokens = 0;  // that it started from
 
   [[nodiscard]] std::size_t query_width() const { return heads * head_dim; }
   [[nodiscard]] std::size_t kv_width() const { return kv_heads * head_dim; }
@@ -36,7 +38,7 @@ struct Hyperparameters {
 
 /// Reads `<architecture>.*` as llama.cpp names it.
 /// Errors: kCorrupt (missing, zero, absurd or contradicting values, each named), kUnsupported
-/// (rope scaling other than linear, keys and values of different width).
+/// (rope scaling other than linear and YaRN, keys and values of different width).
 base::Result<Hyperparameters> read_hyperparameters(const gguf::File& file);
 
 /// "llama.attention.head_count" from "attention.head_count".

@@ -140,7 +140,7 @@ TEST_P(EveryArchitecture, CountsParametersAndBytes) {
 
 INSTANTIATE_TEST_SUITE_P(Model, EveryArchitecture,
                          testing::Values("llama", "qwen2", "qwen3", "gemma2", "gemma3", "smollm3",
-                                         "granite", "phi3", "qwen3moe"));
+                                         "granite", "phi3", "qwen3moe", "gpt-oss"));
 
 /// The states of every row of an encoder's batch.
 std::vector<float> states(const Batch& batch, std::size_t threads) {

@@ -194,6 +194,11 @@ void add_metadata(const SynthShape& shape, std::size_t vocabulary, gguf::Writer&
   scale("logit_scale", shape.logit_divisor);
   scale("attn_logit_softcapping", shape.attention_cap);
   scale("final_logit_softcapping", shape.logit_cap);
+  if (shape.yarn_factor != 0.0F) {
+    out.add(metadata_key(shape.architecture, "rope.scaling.type"), std::string("yarn"));
+    out.add(metadata_key(shape.architecture, "rope.scaling.factor"), shape.yarn_factor);
+    count("rope.scaling.original_context_length", shape.yarn_context_tokens);
+  }
   if (shape.fused)  // phi3 wants it
     count("rope.scaling.original_context_length", shape.context_tokens);
 }
@@ -236,6 +241,14 @@ void add_experts(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
   stack("ffn_gate_exps.weight", shape.expert_ffn, shape.embedding);
   stack("ffn_up_exps.weight", shape.expert_ffn, shape.embedding);
   stack("ffn_down_exps.weight", shape.embedding, shape.expert_ffn);
+  if (!shape.expert_biases) return;
+  const auto biases = [&](std::string_view tensor, std::size_t size) {
+    synthesis.float_matrix(layer_tensor(i, tensor), shape.experts, size, 0.3F);
+  };
+  synthesis.vector(layer_tensor(i, "ffn_gate_inp.bias"), shape.experts, 0.0F, 0.3F);
+  biases("ffn_gate_exps.bias", shape.expert_ffn);
+  biases("ffn_up_exps.bias", shape.expert_ffn);
+  biases("ffn_down_exps.bias", shape.embedding);
 }
 
 void add_encoder_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
@@ -294,6 +307,10 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     synthesis.vector(name("attn_k.bias"), kv_width, 0.0F, 0.5F);
     synthesis.vector(name("attn_v.bias"), kv_width, 0.0F, 0.2F);
   }
+  if (shape.expert_biases) {
+    synthesis.vector(name("attn_output.bias"), shape.embedding, 0.0F, 0.2F);
+    synthesis.vector(name("attn_sinks.weight"), shape.heads, 2.0F, 1.0F);
+  }
   if (shape.head_norms) {
     norm("attn_q_norm.weight", shape.head_dim);
     norm("attn_k_norm.weight", shape.head_dim);
@@ -303,7 +320,7 @@ void add_layer(const SynthShape& shape, std::size_t i, Synthesis& synthesis) {
     synthesis.vector(name("post_attention_norm.weight"), shape.embedding, 8.0F, 0.8F);
     synthesis.vector(name("post_ffw_norm.weight"), shape.embedding, 8.0F, 0.8F);
   }
-  norm("ffn_norm.weight", shape.embedding);
+  norm(shape.expert_biases ? "post_attention_norm.weight" : "ffn_norm.weight", shape.embedding);
   if (shape.experts != 0) {
     add_experts(shape, i, synthesis);
     return;

@@ -45,12 +45,17 @@ struct SynthShape {
   std::size_t experts = 0;  // 0: one feed-forward block
   std::size_t experts_used = 0;
   std::size_t expert_ffn = 0;
+  /// gpt-oss: biases of attention's output, of routers and experts, sinks, and another name of a
+  /// norm.
+  bool expert_biases = false;
+  float yarn_factor = 0.0F;  // 0: no such metadata
+  std::size_t yarn_context_tokens = 0;
   /// Blocks of an encoder (bert): norms behind sums, learned positions, no gate, no output.
   bool encoder = false;
 };
 
 /// llama-3.2-1b, qwen2.5-0.5b, qwen3-0.6b, gemma-3-1b, smollm3-3b, granite-3.1-2b, phi-3-mini,
-/// gemma-2-2b, qwen3-30b-a3b, all-minilm-l6.
+/// gemma-2-2b, qwen3-30b-a3b, all-minilm-l6, gpt-oss-20b.
 [[nodiscard]] std::span<const SynthShape> synth_shapes();
 
 struct SynthOptions {

@@ -2,7 +2,8 @@
 // (meta-llama/Llama-3.2-1B, Qwen/Qwen2.5-0.5B, Qwen/Qwen3-0.6B, google/gemma-3-1b-pt,
 // HuggingFaceTB/SmolLM3-3B, ibm-granite/granite-3.1-2b-base,
 // microsoft/Phi-3-mini-4k-instruct, google/gemma-2-2b, Qwen/Qwen3-30B-A3B,
-// sentence-transformers/all-MiniLM-L6-v2).
+// sentence-transformers/all-MiniLM-L6-v2,
+// openai/gpt-oss-20b).
 #include "model/synth.h"
 
 namespace nearside::model {
@@ -144,6 +145,27 @@ constexpr SynthShape kShapes[] = {
      .context_tokens = 512,
      .norm_epsilon = 1e-12F,
      .encoder = true},
+    {.name = "gpt-oss-20b",
+     .architecture = "gpt-oss",
+     .layers = 24,
+     .embedding = 2880,
+     .ffn = 2880,
+     .heads = 64,
+     .kv_heads = 8,
+     .head_dim = 64,
+     .vocabulary = 201'088,
+     .context_tokens = 131'072,
+     .norm_epsilon = 1e-5F,
+     .rope_base = 150'000.0F,
+     .attention_biases = true,
+     .window_tokens = 128,
+     .untied = true,
+     .experts = 32,
+     .experts_used = 4,
+     .expert_ffn = 2880,
+     .expert_biases = true,
+     .yarn_factor = 32.0F,
+     .yarn_context_tokens = 4096},
 };
 
 }  // namespace

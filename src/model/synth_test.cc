@@ -57,7 +57,7 @@ TEST(Synth, RefusesAVocabularyFileWithoutTokens) {
 }
 
 TEST(Synth, KnowsTheSevenShapesByName) {
-  ASSERT_EQ(synth_shapes().size(), 10U);
+  ASSERT_EQ(synth_shapes().size(), 11U);
   EXPECT_EQ(synth_shapes()[3].name, "gemma-3-1b");
   EXPECT_EQ(synth_shapes()[6].name, "phi-3-mini");
 }

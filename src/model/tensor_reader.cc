@@ -123,6 +123,19 @@ Result<std::vector<float>> TensorReader::vector(const std::string& name, std::si
   return out;
 }
 
+Result<std::vector<std::vector<float>>> TensorReader::vectors(const std::string& name,
+                                                              std::size_t count, std::size_t size) {
+  const gguf::Tensor* tensor = TRY(find(name, {size, count}));
+  if (tensor->type != gguf::TensorType::kF32)
+    return fail(Code::kUnsupported, "tensor {} is of type {}, but biases should be F32", name,
+                gguf::tensor_type_info(tensor->type).name);
+  std::vector<std::vector<float>> out(count, std::vector<float>(size));
+  const kernels::Format& format = kernels::format(tensor->type);
+  for (std::size_t i = 0; i < count; ++i)
+    format.dequantize_row(tensor->data.data() + i * format.row_bytes(size), size, out[i].data());
+  return out;
+}
+
 Result<std::vector<float>> TensorReader::vector_or_empty(const std::string& name,
                                                          std::size_t size) {
   if (!has(name)) return std::vector<float>{};

@@ -34,6 +34,9 @@ class TensorReader {
                                                     std::size_t rows, std::size_t columns);
   /// A vector [size] as f32. Errors: as matrix().
   base::Result<std::vector<float>> vector(const std::string& name, std::size_t size);
+  /// `count` vectors of one size, stored as one tensor [count, size]. Errors: as matrix().
+  base::Result<std::vector<std::vector<float>>> vectors(const std::string& name, std::size_t count,
+                                                        std::size_t size);
   /// Empty when the file has no such tensor.
   base::Result<std::vector<float>> vector_or_empty(const std::string& name, std::size_t size);
 

@@ -77,6 +77,15 @@ SynthShape tiny_shape(std::string_view architecture) {
     shape.experts = 6;
     shape.experts_used = 2;
     shape.expert_ffn = 24;
+  } else if (architecture == "gpt-oss") {
+    shape.attention_biases = true;
+    shape.window_tokens = 16;
+    shape.experts = 6;
+    shape.experts_used = 2;
+    shape.expert_ffn = 24;
+    shape.expert_biases = true;
+    shape.yarn_factor = 8.0F;
+    shape.yarn_context_tokens = 32;
   } else if (architecture == "bert") {
     shape.kv_heads = 4;
     shape.encoder = true;

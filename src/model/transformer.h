@@ -9,6 +9,7 @@
 #include "kernels/weights.h"
 #include "model/adaptation.h"
 #include "model/experts.h"
+#include "model/gate.h"
 #include "model/hyperparameters.h"
 #include "model/model.h"
 #include "model/rope.h"
@@ -27,6 +28,7 @@ struct Layer {
   std::vector<float> key_bias;               // [kv_heads * head_dim], or empty
   std::vector<float> value_bias;             // [kv_heads * head_dim], or empty
   std::vector<float> attention_output_bias;  // [embedding], or empty
+  std::vector<float> sinks;                  // [heads], or empty; see AttentionSettings
   std::vector<float> query_norm;             // [head_dim], or empty
   std::vector<float> key_norm;               // [head_dim], or empty
   std::vector<float> attention_post_norm;    // [embedding], or empty
@@ -38,12 +40,6 @@ struct Layer {
   std::vector<float> ffn_post_norm;          // [embedding], or empty
   std::size_t rope = 0;                      // index into TransformerWeights::ropes
   std::size_t window_tokens = 0;             // positions it looks back on, itself included; 0: all
-};
-
-/// The activation between the feed-forward block's gate and its product with `up`.
-enum class Gate {
-  kSilu,
-  kGeluTanh,  // the tanh approximation
 };
 
 struct TransformerWeights {
@@ -81,15 +77,29 @@ class Transformer final : public Model {
 
  private:
   void embed(const Batch& batch, kernels::Context& context);
-  /// All blocks: work_.state is the rows' state behind the last.
-  void run_blocks(const Batch& batch, KvCache& cache, kernels::Context& context);
-  /// The states of the rows that are wanted, normalised. Returns how many.
-  std::size_t norm_wanted(const Batch& batch, float* out, kernels::Context& context);
-  void attention_block(std::size_t layer_index, const Batch& batch, KvCache& cache,
+  /// All blocks. Returns the rows that want logits, whose states behind the last block are then the
+  /// first of work_.state. What only other rows would need of the last block is left out.
+  const Batch& run_blocks(const Batch& batch, KvCache& cache, kernels::Context& context);
+  /// Moves states and queries of the rows that want logits to the front, and returns these rows.
+  const Batch& keep_wanted(const Batch& batch);
+  /// The states of the first rows, normalised.
+  void norm_last(std::size_t rows, float* out, kernels::Context& context);
+  /// Queries of work_.normed, the block's input, and its keys and values into the cache.
+  void project_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
+                         kernels::Context& context);
+  /// From the queries to what the next block takes.
+  void attention_block(std::size_t layer_index, const Batch& batch, const KvCache& cache,
                        kernels::Context& context);
+  /// Adds what a block gave (work_.projected) to the state, and normalises the state for the next
+  /// block (work_.normed; empty: there is none), row by row while the row is in the first cache.
+  void end_block(const std::vector<float>& bias, const std::vector<float>& post_norm,
+                 const std::vector<float>& next_norm, std::size_t rows, kernels::Context& context);
+  /// Adds biases, normalises and turns queries and keys, and stores keys and values.
   void rotate_and_store(std::size_t layer_index, const Batch& batch, KvCache& cache,
                         kernels::Context& context);
-  void score(const Batch& batch, std::span<float> logits, kernels::Context& context);
+  /// `rows`: as run_blocks returns them.
+  void score(const Batch& rows, std::span<float> logits, kernels::Context& context);
+  /// Of work_.normed, the block's input.
   void ffn_block(std::size_t layer_index, std::size_t rows, kernels::Context& context);
   /// work_.projected = the gated feed-forward block of work_.normed.
   void gated_ffn(std::size_t layer_index, std::size_t rows, kernels::Context& context);
@@ -99,6 +109,7 @@ class Transformer final : public Model {
   Workspace work_;
   Adaptation adaptation_;
   ExpertBlock expert_block_;
+  Batch wanted_;
 };
 
 }  // namespace nearside::model
