@@ -101,7 +101,10 @@ std::string text_of(const std::vector<gateway::ListenAddress>& listen) {
 }  // namespace
 
 Node::Node(base::Level level)
-    : log_(level), decision_ids_(clock_, random_seed()), client_(http::Client::create()) {}
+    : log_(level),
+      decision_ids_(clock_, random_seed()),
+      memory_key_{random_seed(), random_seed()},
+      client_(http::Client::create()) {}
 
 base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config) {
   std::unique_ptr<Node> node(new Node(config.log_level));
@@ -127,12 +130,14 @@ base::Status Node::serve(gateway::Config config) {
   if (!config.traces_url.empty())
     traces_ = telemetry::Traces::open({.url = config.traces_url, .node_name = config.node.name},
                                       *client_, log_);
+  taints_ = std::make_unique<policy::TaintMemory>(memory_key_, config.memory.conversations);
   Models models;
   auto snapshot = TRY(assemble(std::move(config), models));
   models_ = std::move(models);
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
-                        retries_, traces_.get(), &cache_, quality_.get(), feedback_.get()},
+                        retries_, traces_.get(), &cache_, quality_.get(), feedback_.get(),
+                        taints_.get()},
       snapshot);
   return listen(snapshot->config);
 }
@@ -230,7 +235,8 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
       reach.push_back(
           TRY(reach_upstream(std::get<gateway::UpstreamConfig>(config.reach[i]), target)));
   }
-  policy::Labeler labeler = TRY(policy::Labeler::create(config.labels));
+  policy::Labeler labeler =
+      TRY(policy::Labeler::create(config.labels, {memory_key_, config.memory.texts_bytes_max}));
   return std::shared_ptr<const gateway::Snapshot>(
       std::make_shared<gateway::Snapshot>(std::move(config), std::move(labeler), std::move(reach)));
 }

@@ -70,10 +70,12 @@ class Node {
   base::Logger log_;
   telemetry::Metrics metrics_;
   telemetry::DecisionIds decision_ids_;
+  const base::HashKey memory_key_;  // of what is remembered of texts and conversations
   gateway::Alarms alarms_;
   gateway::ConcurrencyGate gate_;
   gateway::RetryBudget retries_;
   gateway::ResponseCache cache_;
+  std::unique_ptr<policy::TaintMemory> taints_;
   std::unique_ptr<gateway::QuotaStore> quotas_;
   const std::unique_ptr<http::Client> client_;
   std::unique_ptr<worker::Residency> residency_;  // null: all models stay in memory

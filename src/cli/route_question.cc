@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "gateway/dialect.h"
 #include "policy/label.h"
+#include "policy/pseudonyms/consider.h"
 
 namespace nearside::cli {
 
@@ -76,6 +77,7 @@ base::Result<policy::Decision> answer(const RouteQuestion& question, const gatew
   ask.priority = priority.value_or(policy::Priority::kNormal);
   ask.deadline_ms = question.deadline_ms;
   ask.cost_max_usd = question.cost_max_usd;
+  policy::consider_pseudonyms(config.policy, labeler, asked.request, ask);
   const std::vector<policy::Live> live(config.policy.targets.size());
   return policy::decide(config.policy, live, std::move(ask), now);
 }

@@ -6,13 +6,15 @@
 #include "gateway/judged_prompt.h"
 #include "policy/ask.h"
 #include "policy/document.h"
+#include "policy/pseudonyms/consider.h"
 
 namespace nearside::gateway {
 namespace {
 
 /// The label of everything in the request, and what the decision has to know besides.
 base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& services,
-                                const Caller& caller, const Wishes& wishes, const Asked& asked) {
+                                const Caller& caller, const Wishes& wishes, const Asked& asked,
+                                const ConversationTrail& trail) {
   const TenantConfig* tenant = snapshot.config.find_tenant(caller.tenant);
   std::optional<policy::Sensitivity> at_least = wishes.sensitivity_at_least;
   if (tenant != nullptr && tenant->sensitivity_min)
@@ -20,8 +22,14 @@ base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& servic
 
   const base::SteadyTime began = services.clock.steady();
   const policy::Conversation conversation = policy::Conversation::of(asked.request);
-  policy::Label found = TRY(snapshot.labeler.label(conversation, at_least));
+  const policy::Taint earlier = trail.inherited(began);
+  policy::LabelContext context;
+  context.at_least = at_least;
+  context.earlier = &earlier;
+  context.tenant = caller.tenant;
+  policy::Label found = TRY(snapshot.labeler.label(conversation, context));
   services.metrics.label_computed(services.clock.steady() - began);
+  services.metrics.label_read(found.scanned_bytes, conversation.text_bytes() - found.scanned_bytes);
 
   policy::Ask ask =
       policy::make_ask(conversation, std::move(found), asked.request.completion_tokens_max);
@@ -32,6 +40,7 @@ base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& servic
   ask.priority = wishes.priority;
   if (wishes.deadline) ask.deadline_ms = static_cast<double>(wishes.deadline->count());
   ask.cost_max_usd = wishes.cost_max_usd;
+  policy::consider_pseudonyms(snapshot.config.policy, snapshot.labeler, asked.request, ask);
   return ask;
 }
 
@@ -50,11 +59,17 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
   Admission admission{.caller = *std::move(caller),
                       .wishes = std::get<Wishes>(wishes),
                       .asked = std::get<Asked>(std::move(parsed)),
+                      .trail = {},
                       .decision = {},
                       .judged_prompt = {}};
   admission.asked.request.tenant = admission.caller.tenant;
   admission.asked.request.priority = admission.wishes.priority;
-  auto ask = label(snapshot, services, admission.caller, admission.wishes, admission.asked);
+  if (services.taints != nullptr)
+    admission.trail =
+        ConversationTrail(*services.taints, admission.caller.tenant, admission.caller.key_name,
+                          admission.wishes.conversation, admission.asked.request);
+  auto ask = label(snapshot, services, admission.caller, admission.wishes, admission.asked,
+                   admission.trail);
   if (!ask)
     return to_api_error(base::fail(base::Code::kInternal,
                                    "the request was refused because it could not be labelled: {}",

@@ -5,6 +5,7 @@
 
 #include "gateway/api_error.h"
 #include "gateway/auth.h"
+#include "gateway/conversation.h"
 #include "gateway/dialect.h"
 #include "gateway/serving.h"
 #include "gateway/wishes.h"
@@ -17,13 +18,14 @@ struct Admission {
   Caller caller;
   Wishes wishes;
   Asked asked;
+  ConversationTrail trail;
   policy::Decision decision;  // may be a refusal, which has its explanation
   std::string judged_prompt;  // see judged_prompt.h; empty when nobody would read it
 };
 
-/// Reads, labels and decides; serves nothing and records nothing. The error is for requests that
-/// never came to a decision: unknown caller, malformed, unknown model, or a label that could not be
-/// computed, in which case nothing may be served.
+/// Reads, labels and decides; serves nothing, records and remembers nothing. The error is for
+/// requests that never came to a decision: unknown caller, malformed, unknown model, or a label
+/// that could not be computed, in which case nothing may be served.
 std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services& services,
                                         const Dialect& dialect, const Operation& operation,
                                         const http::Request& request);

@@ -19,6 +19,7 @@
 #include "policy/place.h"
 #include "policy/region.h"
 #include "policy/rules.h"
+#include "policy/taint.h"
 
 namespace nearside::gateway {
 
@@ -169,6 +170,12 @@ struct FeedbackConfig {
   policy::Sensitivity sensitivity_max = policy::Sensitivity::kInternal;
 };
 
+/// What is remembered of texts and conversations; see docs/labels.md. Only hashes, only in memory.
+struct MemoryConfig {
+  std::size_t texts_bytes_max = std::size_t{4} << 20;  // findings in texts read before; 0: none
+  policy::TaintMemory::Options conversations{};
+};
+
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
 };
@@ -183,6 +190,7 @@ struct Config {
   PackagesConfig packages;
   std::vector<ModelConfig> models;
   policy::LabelRules labels;
+  MemoryConfig memory;
   policy::PolicySet policy;
   /// How to reach policy.targets[i]: parallel to it.
   std::vector<std::variant<LocalModel, UpstreamConfig>> reach;

@@ -212,10 +212,40 @@ void check_regions(Draft& draft, const policy::Regions& regions, std::string_vie
                                   category, regions.text()));
 }
 
+/// Pseudonyms that reach nobody, or everybody already.
+void check_pseudonyms(Draft& draft) {
+  const policy::PolicySet& set = draft.config.policy;
+  if (!set.pseudonyms) return;
+  const policy::PseudonymRule& rule = *set.pseudonyms;
+  const auto problem = [&draft](std::string text) {
+    draft.problem(draft.pseudonyms_line, std::move(text));
+  };
+  if (rule.up_to == Sensitivity::kRestricted)
+    problem(
+        "policy.pseudonyms.up_to is restricted, but restricted data never leave; write "
+        "confidential");
+  for (const std::string& name : rule.targets) {
+    const auto index = set.find_target(name);
+    if (!index)
+      problem(fmt::format("policy.pseudonyms names the target '{}', which is not there", name));
+    else if (set.places_for(rule.up_to).has(set.targets[*index].place))
+      problem(
+          fmt::format("policy.pseudonyms never changes a decision about '{}': {} data may go "
+                      "there as they are; remove it",
+                      name, sensitivity_name(rule.up_to)));
+    else if (!set.places_for(draft.config.labels.base).has(set.targets[*index].place))
+      problem(
+          fmt::format("policy.pseudonyms never changes a decision about '{}': not even a "
+                      "request in which nothing is found may go there; remove it",
+                      name));
+  }
+}
+
 }  // namespace
 
 void find_contradictions(Draft& draft) {
   check_places(draft);
+  check_pseudonyms(draft);
   const std::size_t rules_count = draft.config.policy.rules.size();
   for (std::size_t i = 0; i < rules_count; ++i) check_rule(draft, i);
   for (std::size_t i = 0; i < draft.config.policy.routes.size(); ++i) check_route(draft, i);

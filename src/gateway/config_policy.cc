@@ -1,7 +1,10 @@
 // The sections about what may go where: labels, policy, routes.
+#include <set>
+
 #include <fmt/format.h>
 
 #include "gateway/config_reader.h"
+#include "policy/pseudonyms/pseudonymizer.h"
 
 namespace nearside::gateway {
 
@@ -49,6 +52,56 @@ void read_category_regions(const base::YamlNode& node, Draft& draft) {
     draft.config.labels.category_regions[member.key] = regions;
     draft.category_lines[member.key] = member.line;
   }
+}
+
+void read_memory(const base::YamlNode& node, Draft& draft) {
+  using namespace std::chrono_literals;
+  base::YamlMap map(node, "labels.memory", draft.problems);
+  MemoryConfig& memory = draft.config.memory;
+  map.count("texts_bytes_max", memory.texts_bytes_max, 0, std::size_t{1} << 40);
+  map.count("conversations_max", memory.conversations.entries_max, 1, std::size_t{1} << 32);
+  read_duration(map, "unused_max", memory.conversations.unused_max, 1min, 24h * 365);
+}
+
+/// Names of detectors, or categories that stand for all detectors of theirs.
+void read_replaced(const base::YamlNode& node, const std::vector<std::string>& names,
+                   policy::PseudonymRule& rule, Draft& draft) {
+  std::set<std::string> found_by, seen;
+  for (const std::string& name : names) {
+    bool known = false;
+    const auto take = [&](const std::string& detector, const std::string& category) {
+      if (name != detector && name != category) return;
+      known = true;
+      found_by.insert(detector);
+    };
+    for (const policy::DetectorInfo& info : policy::detectors()) take(info.name, info.category);
+    for (const policy::WordList& list : draft.config.labels.words)
+      take("words:" + list.category, list.category);
+    if (!known)
+      draft.problem(node.line, fmt::format("policy.pseudonyms.replace names '{}', which is neither "
+                                           "a detector nor a category; docs/configuration.md lists "
+                                           "them",
+                                           name));
+    if (!seen.insert(name).second)
+      draft.problem(node.line,
+                    fmt::format("policy.pseudonyms.replace names '{}' twice; keep one", name));
+  }
+  rule.detectors.assign(found_by.begin(), found_by.end());
+}
+
+void read_pseudonyms(const base::YamlNode& node, Draft& draft) {
+  base::YamlMap map(node, "policy.pseudonyms", draft.problems);
+  policy::PseudonymRule rule;
+  draft.pseudonyms_line = node.line;
+  read_sensitivity(map, "up_to", rule.up_to);
+  map.need("targets", "the targets that may get such requests with placeholders");
+  map.texts("targets", rule.targets);
+  std::vector<std::string> replaced;
+  if (map.texts("replace", replaced))
+    read_replaced(node, replaced, rule, draft);
+  else
+    rule.detectors = policy::usual_pseudonym_detectors();
+  draft.config.policy.pseudonyms = std::move(rule);
 }
 
 void read_places_by_sensitivity(const base::YamlNode& node, Draft& draft) {
@@ -143,6 +196,7 @@ void read_labels(base::YamlMap& root, Draft& draft) {
     read_word_list(item, std::move(path), draft);
   });
   if (const base::YamlNode* regions = map.take("regions")) read_category_regions(*regions, draft);
+  if (const base::YamlNode* memory = map.take("memory")) read_memory(*memory, draft);
 }
 
 void read_policy(base::YamlMap& root, Draft& draft) {
@@ -150,6 +204,7 @@ void read_policy(base::YamlMap& root, Draft& draft) {
   if (node == nullptr) return;
   base::YamlMap map(*node, "policy", draft.problems);
   if (const base::YamlNode* places = map.take("places")) read_places_by_sensitivity(*places, draft);
+  if (const base::YamlNode* hidden = map.take("pseudonyms")) read_pseudonyms(*hidden, draft);
   read_objective(map, draft.config.policy.objective);
   if (map.text("default_route", draft.default_route))
     draft.default_route_line = map.line_of("default_route");

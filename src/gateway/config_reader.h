@@ -28,6 +28,7 @@ struct Draft {
       route_lines, quota_lines;
   std::map<std::string, int> category_lines;  // of labels.regions
   int places_line = 1;
+  int pseudonyms_line = 1;
   int cache_line = 1;
 
   // References by name, resolved when everything is read.

@@ -245,6 +245,19 @@ constexpr Mistake kMistakes[] = {
      "(cloud/large: confidential data may go to"},
     {"labels:\n", "labels:\n  base: confidential\n  regions: {health: [jp]}\n",
      ":18: category 'health' may only be processed in jp, but no target is there"},
+    // pseudonyms
+    {"quality_min: 0.8", "pseudonyms: {targets: [cloud/large], up_to: restricted}",
+     ":20: policy.pseudonyms.up_to is restricted, but restricted data never leave"},
+    {"quality_min: 0.8", "pseudonyms: {targets: [cloud/small]}",
+     ":20: policy.pseudonyms names the target 'cloud/small', which is not there"},
+    {"quality_min: 0.8", "pseudonyms: {targets: [onprem/large]}",
+     ":20: policy.pseudonyms never changes a decision about 'onprem/large': confidential data may "
+     "go there as they are"},
+    {"quality_min: 0.8", "pseudonyms: {targets: [cloud/large], replace: [emial]}",
+     ":20: policy.pseudonyms.replace names 'emial', which is neither a detector nor a category"},
+    {"quality_min: 0.8", "pseudonyms: {targets: [cloud/large], replace: [us_ssn, us_ssn]}",
+     ":20: policy.pseudonyms.replace names 'us_ssn' twice"},
+    {"quality_min: 0.8", "pseudonyms: {up_to: internal}", "policy.pseudonyms has no 'targets'"},
     // YAML itself
     {"quality_min: 0.8", "quality_min: [0.8", "not valid YAML"},
     {"quality_min: 0.8", "quality_min: 0.8\n  quality_min: 0.9",
@@ -258,6 +271,23 @@ TEST(Config, TellsEveryMistakeWithItsLineAndFix) {
         << "wanted: " << mistake.problem << "\ngot: " << text;
     EXPECT_TRUE(text.starts_with("dir/nearside.yaml:")) << text;
   }
+}
+
+TEST(Config, ReadsPseudonymsAndWhatIsRemembered) {
+  std::string text(kGood);
+  text.replace(text.find("quality_min: 0.8"), 16,
+               "pseudonyms: {targets: [cloud/large], replace: [national_id, email]}");
+  text.replace(text.find("labels:\n"), 8,
+               "labels:\n  memory: {texts_bytes_max: 0, conversations_max: 7, unused_max: 1h}\n");
+  const auto config = parse_config(text, "dir/nearside.yaml");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->policy.pseudonyms->detectors,
+            (std::vector<std::string>{"driver_license", "email", "national_code", "national_id",
+                                      "us_ssn"}));
+  EXPECT_EQ(config->policy.pseudonyms->up_to, policy::Sensitivity::kConfidential);
+  EXPECT_EQ(config->memory.texts_bytes_max, 0U);
+  EXPECT_EQ(config->memory.conversations.entries_max, 7U);
+  EXPECT_EQ(config->memory.conversations.unused_max, std::chrono::hours(1));
 }
 
 TEST(Config, TellsAllMistakesAtOnce) {

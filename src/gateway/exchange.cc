@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "gateway/decision_headers.h"
+#include "gateway/pseudonymised_call.h"
 
 namespace nearside::gateway {
 namespace {
@@ -67,6 +68,7 @@ Exchange::Exchange(Opening opening)
       pass_(std::move(opening.pass)),
       hold_(std::move(opening.hold)),
       cache_key_(opening.cache_key),
+      watch_(std::move(opening.watch)),
       responder_(std::move(opening.responder)) {}
 
 Exchange::~Exchange() {
@@ -78,15 +80,17 @@ void Exchange::try_next() {
   chat::Backend* backend = nullptr;
   chat::Request request;
   std::size_t attempt = 0;
+  bool hidden = false;
   {
     const std::scoped_lock lock(mutex_);
     if (over_) return;
-    if (const auto target = next_target()) {
+    if (const policy::Considered* target = next_target()) {
       attempt = ++attempt_;
-      target_index_ = *target;
-      meter_.emplace(snapshot_->config.policy.targets[*target], services_.clock.steady());
-      snapshot_->figures.started(*target);
-      backend = snapshot_->reach[*target].backend.get();
+      target_index_ = target->target_index;
+      hidden = target->hidden;
+      meter_.emplace(snapshot_->config.policy.targets[target_index_], services_.clock.steady());
+      snapshot_->figures.started(target_index_);
+      backend = snapshot_->reach[target_index_].backend.get();
       const bool last =
           next_rank_ == decision_.ranked.size() && (retried_ || !services_.retries.affords_one());
       if (last) retried_ = true;
@@ -99,10 +103,13 @@ void Exchange::try_next() {
     }
   }
   if (backend != nullptr) {
-    auto call =
-        backend->start(std::move(request), [self = shared_from_this(), attempt](chat::Event event) {
-          self->on_event(attempt, std::move(event));
-        });
+    chat::Sink sink = [self = shared_from_this(), attempt](chat::Event event) {
+      self->on_event(attempt, std::move(event));
+    };
+    auto call = hidden ? start_pseudonymised(*backend, snapshot_->labeler,
+                                             *snapshot_->config.policy.pseudonyms,
+                                             std::move(request), std::move(sink))
+                       : backend->start(std::move(request), std::move(sink));
     const std::scoped_lock lock(mutex_);
     // Its end may have come already, or a later attempt begun: then the call has nothing to do.
     (attempt == attempt_ && meter_ ? call_ : after.drop) = std::move(call);
@@ -110,9 +117,9 @@ void Exchange::try_next() {
   finish_up(std::move(after));
 }
 
-std::optional<std::size_t> Exchange::next_target() {
-  if (next_rank_ == decision_.ranked.size()) return std::nullopt;
-  return decision_.considered[decision_.ranked[next_rank_++]].target_index;
+const policy::Considered* Exchange::next_target() {
+  if (next_rank_ == decision_.ranked.size()) return nullptr;
+  return &decision_.considered[decision_.ranked[next_rank_++]];
 }
 
 void Exchange::on_event(std::size_t attempt, chat::Event event) {
@@ -136,6 +143,9 @@ void Exchange::take_content(chat::Event event, After& after) {
   if (bytes == 0 && !choice_ended) return;
   const base::SteadyTime now = services_.clock.steady();
   if (bytes != 0) meter_->content(bytes, now);
+  if (watch_)
+    if (base::Status seen = watch_->see(event); !seen)
+      return take_failed({seen.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
   if (stream_) {
     std::string out;
     if (!answer_) begin_stream(out);
@@ -190,6 +200,7 @@ void Exchange::take_failed(const chat::Failed& failed, After& after) {
   } else {
     failures_.push_back(std::move(error));
     collector_ = {};
+    if (watch_) watch_->begin_again();
     after.drop = std::move(call_);
     after.try_next = true;
   }
@@ -229,6 +240,7 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
   const base::SteadyTime now = services_.clock.steady();
   telemetry::Attempt attempt = meter_->close(outcome, error_code, usage, now);
   attempt.started_ms = milliseconds_between(arrived_, now) - attempt.total_ms;
+  attempt.pseudonyms = hidden();
   const double ttft_ms = attempt.ttft_ms.value_or(0);
   const double generating_s = (attempt.total_ms - ttft_ms) / 1000;
   // The rate of an answer of one piece, or of none, says nothing.
@@ -245,8 +257,26 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
   meter_.reset();
 }
 
+bool Exchange::hidden() const {
+  return std::any_of(decision_.considered.begin(), decision_.considered.end(),
+                     [this](const policy::Considered& one) {
+                       return one.target_index == target_index_ && one.hidden;
+                     });
+}
+
+void Exchange::end_watch() {
+  if (!watch_) return;
+  if (const auto label = watch_->end(services_.clock.steady()))
+    add_answer_label(record_, *label);
+  else
+    services_.log.error("gateway", "{}: the answer could not be labelled: {}", decision_id_,
+                        label.error().message);
+  watch_.reset();
+}
+
 void Exchange::conclude(Outcome outcome, std::optional<base::Error> error, After& after) {
   over_ = true;
+  end_watch();
   outcome_ = outcome;
   // A target whose answer was thrown away for another's failure did not answer.
   if (outcome == Outcome::kFailed || outcome == Outcome::kRefused)
@@ -337,6 +367,7 @@ http::Headers Exchange::headers_of_target() const {
   http::Headers headers = decision_headers(decision_id_, decision_.ask.label);
   headers.push_back({"x-nearside-target", target.name});
   headers.push_back({"x-nearside-place", std::string(policy::place_name(target.place))});
+  if (hidden()) headers.push_back({"x-nearside-pseudonyms", "on"});
   return headers;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/answer_collector.h"
+#include "gateway/answer_watch.h"
 #include "gateway/attempt.h"
 #include "gateway/dialect.h"
 #include "gateway/serving.h"
@@ -54,6 +55,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     ConcurrencyGate::Pass pass;
     QuotaHold hold;
     std::optional<ResponseCache::Key> cache_key;  // set: the answer is kept under it
+    std::unique_ptr<AnswerWatch> watch;           // reads the answer; null: nobody does
     std::unique_ptr<http::Responder> responder;
   };
 
@@ -83,7 +85,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void finish_up(After after);
 
   // All below with mutex_ held.
-  std::optional<std::size_t> next_target();
+  /// The next in rank, as the decision considered it; null: all were asked.
+  const policy::Considered* next_target();
   /// Whether every target failed in a way that may pass, and the budget pays for one more round.
   [[nodiscard]] bool may_retry();
   void take_content(chat::Event event, After& after);
@@ -93,6 +96,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void close_attempt(telemetry::Outcome outcome, std::string_view error_code,
                      const chat::Usage& usage);
   void conclude(telemetry::Outcome outcome, std::optional<base::Error> error, After& after);
+  /// Whether the current target sees placeholders.
+  [[nodiscard]] bool hidden() const;
+  /// What was in the answer goes to the ledger and to the conversation's follow-ups.
+  void end_watch();
   void begin_stream(std::string& out);
   [[nodiscard]] AnswerHead answer_head() const;
   [[nodiscard]] AnswerEnd answer_end(const chat::Finished& finished) const;
@@ -133,6 +140,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   QuotaHold hold_;
   bool retried_ = false;
   std::optional<ResponseCache::Key> cache_key_;
+  std::unique_ptr<AnswerWatch> watch_;
   std::unique_ptr<http::Responder> responder_;
   std::optional<Alarms::Id> alarm_;
 };

@@ -85,6 +85,13 @@ telemetry::Record open_record(const Admission& admission, std::string decision_i
   return record;
 }
 
+/// Reads the answer to come; null where there is no text to read.
+std::unique_ptr<AnswerWatch> watch_for(const Snapshot& snapshot, const Admission& admission) {
+  if (admission.asked.request.kind == chat::Request::Kind::kEmbedding) return nullptr;
+  return std::make_unique<AnswerWatch>(snapshot.labeler, admission.trail,
+                                       policy::taint_of(admission.decision.ask.label));
+}
+
 /// The most that a request may use: what is reserved for it.
 QuotaAsk quota_ask(const Config& config, const Admission& admission) {
   const policy::Decision& decision = admission.decision;
@@ -218,6 +225,7 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
   auto admitted = admit(*current, services_, dialect, operation, request);
   if (const auto* error = std::get_if<ApiError>(&admitted)) return reject(*error);
   auto& admission = std::get<Admission>(admitted);
+  admission.trail.remember_asked(policy::taint_of(admission.decision.ask.label), arrived);
   telemetry::Record record =
       open_record(admission, services_.decision_ids.next(), dialect, operation);
   if (const auto parent = http::find_header(request.headers, "traceparent"))
@@ -299,6 +307,11 @@ bool Gateway::give_again(Pending& pending, const ResponseCache::Key& key) {
   record.cost_usd = 0;
   record.total_ms = milliseconds_between(pending.arrived, services_.clock.steady());
   record.ttft_ms = record.total_ms;
+  if (const auto watch = watch_for(*pending.snapshot, pending.admission)) {
+    const base::Status seen = watch->see_whole(kept->answer);
+    if (const auto label = watch->end(services_.clock.steady()); seen && label)
+      add_answer_label(record, *label);
+  }
   http::Headers headers = decision_headers(record.decision_id, decision.ask.label);
   headers.push_back({"x-nearside-target", record.target});
   headers.push_back({"x-nearside-place", record.place});
@@ -354,6 +367,7 @@ void Gateway::serve(Pending& pending) {
   }
   const std::chrono::milliseconds longest = pending.snapshot->config.limits.request_timeout;
   const auto patience = std::min(longest, pending.admission.wishes.deadline.value_or(longest));
+  auto watch = watch_for(*pending.snapshot, pending.admission);
   Exchange::start({.snapshot = pending.snapshot,
                    .services = &services_,
                    .dialect = pending.dialect,
@@ -366,6 +380,7 @@ void Gateway::serve(Pending& pending) {
                    .pass = std::move(pending.pass),
                    .hold = std::move(pending.hold),
                    .cache_key = key,
+                   .watch = std::move(watch),
                    .responder = std::move(pending.responder)});
 }
 

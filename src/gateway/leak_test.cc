@@ -4,16 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include "gateway/faulty_server_for_test.h"
 #include "gateway/node_for_test.h"
 #include "http/raw_listener_for_test.h"
-#include "http/scripted_handler_for_test.h"
 #include "upstream/backend.h"
 
 namespace nearside::gateway {
 namespace {
-
-using http::Request;
-using http::Responder;
 
 constexpr int kRuns = 4'000;
 
@@ -22,77 +19,6 @@ constexpr std::string_view kWhole =
     "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":4,\"completion_tokens\":1}}\n\n"
     "data: [DONE]\n\n";
-
-/// The permitted server: each reply has a fault, or none.
-class FaultyServer {
- public:
-  explicit FaultyServer(std::uint16_t forbidden_port)
-      : forbidden_port_(forbidden_port),
-        server_([this](Request, std::unique_ptr<Responder> responder) {
-          answer(std::move(responder));
-        }) {}
-  ~FaultyServer() { let_go(); }
-
-  [[nodiscard]] std::uint16_t port() const { return server_.port(); }
-  void let_go() {
-    const std::scoped_lock lock(mutex_);
-    kept_.clear();
-  }
-
- private:
-  void answer(std::unique_ptr<Responder> responder) {
-    std::unique_lock lock(mutex_);
-    const auto draw = [this](int below) {
-      return std::uniform_int_distribution<int>(0, below - 1)(random_);
-    };
-    const int kind = draw(12);
-    const std::string cut(kWhole.substr(0, static_cast<std::size_t>(draw(int(kWhole.size())))));
-    const int status = std::array{400, 401, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 529}
-        [static_cast<std::size_t>(draw(13))];
-    if (kind == 9) {  // silence
-      kept_.push_back(std::move(responder));
-      return;
-    }
-    lock.unlock();
-    const std::string elsewhere = "http://127.0.0.1:" + std::to_string(forbidden_port_) + "/v1/";
-    switch (kind) {
-      case 0:
-      case 1:
-      case 2:
-        return stream(*responder, std::string(kWhole), false);
-      case 3:
-        return responder->send({status, {}, R"({"error":{"message":"no","code":"x"}})"});
-      case 4:
-        return responder->send({status, {{"retry-after", "0"}}, "<html>"});
-      case 5:
-        return stream(*responder, cut, false);
-      case 6:
-        return stream(*responder, cut, true);
-      case 7:
-        return responder->send(
-            {std::array{301, 302, 303, 307, 308}[static_cast<std::size_t>(status % 5)],
-             {{"location", elsewhere}},
-             ""});
-      case 8:
-        return stream(*responder, cut + "data: {\"error\":{\"message\":\"gone\"}}\n\n", false);
-      case 10:
-        return stream(*responder, cut + "\xff\xfe garbage", false);
-      default:
-        return responder->abort();
-    }
-  }
-  static void stream(Responder& responder, const std::string& bytes, bool cut) {
-    responder.begin(200, {{"content-type", "text/event-stream"}});
-    responder.write(bytes);
-    cut ? responder.abort() : responder.finish();
-  }
-
-  const std::uint16_t forbidden_port_;
-  std::mutex mutex_;  // guards random_ and kept_
-  std::mt19937 random_{20'240'501};
-  std::vector<std::unique_ptr<Responder>> kept_;
-  http::ScriptedServer server_;
-};
 
 /// A request in one of the dialects, whose text is `secret`.
 std::pair<std::string, std::string> request_with(const std::string& secret, std::mt19937& random) {
@@ -136,7 +62,7 @@ TEST(Leak, NothingConfidentialReachesAForbiddenTargetUnderAnyFault) {
   base::SystemClock clock;
   base::Logger log{base::Level::kOff};
   const std::unique_ptr<http::Client> client = http::Client::create();
-  FaultyServer faulty(forbidden.port());
+  FaultyServer faulty(forbidden.port(), kWhole);
   NodeForTest node;
   const auto add = [&](const std::string& name, policy::Place place, std::uint16_t port) {
     upstream::Endpoint endpoint;

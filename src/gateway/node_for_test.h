@@ -218,10 +218,12 @@ class NodeForTest {
     for (std::size_t i = 0; i < config.policy.targets.size(); ++i) route.targets.push_back(i);
     config.policy.routes = {route};
     for (std::size_t i = 0; i < reach_.size(); ++i) config.reach.emplace_back(UpstreamConfig{});
-    auto labeler = std::move(policy::Labeler::create(config.labels)).value();
+    auto labeler =
+        std::move(policy::Labeler::create(config.labels, {{1, 2}, config.memory.texts_bytes_max}))
+            .value();
     gateway_ = std::make_unique<Gateway>(
         Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries, nullptr,
-                 &cache, quality.get(), feedback.get()},
+                 &cache, quality.get(), feedback.get(), &taints},
         std::make_shared<const Snapshot>(config, std::move(labeler), reach_));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
@@ -254,6 +256,7 @@ class NodeForTest {
   std::unique_ptr<QuotaStore> quotas = std::make_unique<LocalQuotaStore>();
   RetryBudget retries;
   ResponseCache cache;
+  policy::TaintMemory taints{{3, 4}, {}};
   telemetry::Metrics metrics;
 
  private:

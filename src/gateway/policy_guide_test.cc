@@ -6,6 +6,7 @@
 
 #include "gateway/config.h"
 #include "policy/decide.h"
+#include "policy/pseudonyms/consider.h"
 
 namespace nearside::gateway {
 namespace {
@@ -89,7 +90,9 @@ std::string run(const Config& config, const policy::Labeler& labeler, const Line
       at_least =
           std::max(at_least.value_or(policy::Sensitivity::kPublic), *tenant->sensitivity_min);
   }
-  const auto conversation = policy::Conversation::of(line.text);
+  chat::Request request;
+  request.messages = {base::json::object{{"role", "user"}, {"content", line.text}}};
+  const auto conversation = policy::Conversation::of(request);
   policy::Ask ask =
       policy::make_ask(conversation, *labeler.label(conversation, at_least), std::nullopt);
   ask.model = wishes.model;
@@ -97,6 +100,7 @@ std::string run(const Config& config, const policy::Labeler& labeler, const Line
   ask.tenant_regions = wishes.tenant_regions;
   ask.cost_max_usd = wishes.cost_max_usd;
   ask.deadline_ms = wishes.deadline_ms;
+  policy::consider_pseudonyms(config.policy, labeler, request, ask);
   return outcome(policy::decide(config.policy, live, ask, {}));
 }
 

@@ -21,6 +21,7 @@
 #include "gateway/response_cache.h"
 #include "gateway/retry_budget.h"
 #include "policy/label.h"
+#include "policy/taint.h"
 #include "policy/target.h"
 #include "telemetry/decision_id.h"
 #include "telemetry/ledger.h"
@@ -41,10 +42,11 @@ struct Services {
   ConcurrencyGate& gate;
   QuotaStore& quotas;
   RetryBudget& retries;
-  telemetry::Traces* traces = nullptr;  // nobody wants them
-  ResponseCache* cache = nullptr;       // nothing is kept
-  LearnedQuality* quality = nullptr;    // quotes go by what is configured
-  Feedback* feedback = nullptr;         // nobody may judge
+  telemetry::Traces* traces = nullptr;    // nobody wants them
+  ResponseCache* cache = nullptr;         // nothing is kept
+  LearnedQuality* quality = nullptr;      // quotes go by what is configured
+  Feedback* feedback = nullptr;           // nobody may judge
+  policy::TaintMemory* taints = nullptr;  // every request is labelled for itself
 
   /// A request has ended: counted, and traced.
   void finished(const telemetry::Record& record) const {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "gateway/api_error.h"
@@ -17,7 +18,11 @@ struct Wishes {
   std::optional<std::chrono::milliseconds> deadline;
   policy::Priority priority = policy::Priority::kNormal;
   std::optional<double> cost_max_usd;
+  std::string conversation;  // the caller's name for it; "": none
 };
+
+/// A conversation's name has at most this many bytes: room for two UUIDs and a prefix.
+inline constexpr std::size_t kConversationBytesMax = 128;
 
 /// A header that cannot be read is an error, not ignored: a misspelt `confidential` must not send
 /// anything further out than its author meant.

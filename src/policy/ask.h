@@ -39,6 +39,10 @@ struct Ask {
   /// target: before the target's own prior. See quality/quality_model.h.
   std::map<std::string, double> good_predicted;
 
+  /// How sensitive the request is once its personal values are placeholders; empty where they
+  /// cannot be replaced. See pseudonyms/consider.h.
+  std::optional<Sensitivity> sensitivity_hidden;
+
   /// Answers whose length nobody limited are priced at this length. Source: median output of the
   /// public Azure 2023 conversation trace (129 tokens), rounded.
   static constexpr std::size_t kCompletionTokensGuess = 128;

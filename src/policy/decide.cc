@@ -103,7 +103,21 @@ void rank(Decision& decision) {
     candidate.standing =
         place == 0 ? fmt::format("chosen: {}", why_first(candidate, priority))
                    : fmt::format("fallback {}: {}", place, class_text(class_of(candidate)));
+    if (candidate.hidden) candidate.standing += "; with placeholders for personal values";
   }
+}
+
+/// Lets a target serve with placeholders which sensitivity alone keeps the request from.
+void consider_hidden(const PolicySet& set, const Target& target, const Ask& ask, Considered& one) {
+  if (!set.pseudonyms || !ask.sensitivity_hidden) return;
+  const PseudonymRule& rule = *set.pseudonyms;
+  const bool named =
+      std::find(rule.targets.begin(), rule.targets.end(), target.name) != rule.targets.end();
+  if (!named || ask.label.sensitivity > rule.up_to ||
+      !set.places_for(*ask.sensitivity_hidden).has(target.place))
+    return;
+  one.hidden =
+      std::erase_if(one.vetoes, [](const Veto& veto) { return veto.rule == "sensitivity"; }) != 0;
 }
 
 /// Has every target a privacy veto, or one of this rule?
@@ -182,6 +196,7 @@ base::Result<Decision> decide(const PolicySet& set, std::span<const Live> live, 
     one.region = target.region;
     one.quote = quote(target, live[index], ask);
     one.vetoes = vetoes(set, matching, target, live[index], ask, one.quote);
+    consider_hidden(set, target, ask, one);
     one.good_enough = one.quote.good_probability >= candidates.objective.quality_min;
     one.fast_enough = keeps_wishes(candidates.objective, ask, one.quote);
     if (!one.vetoes.empty()) one.standing = "vetoed: " + one.vetoes.front().reason;

@@ -24,6 +24,7 @@ struct Considered {
   std::string region;
   Quote quote;
   std::vector<Veto> vetoes;  // all that apply; empty: may serve
+  bool hidden = false;       // may serve, with placeholders for personal values
   bool good_enough = false;  // reaches quality_min
   bool fast_enough = false;  // keeps the latency wishes at its slow end
   std::string standing;      // "chosen: cheapest of 2 that are good and fast enough", ...

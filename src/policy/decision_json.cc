@@ -59,6 +59,8 @@ json::object request_json(const Ask& ask) {
   out["priority"] = priority_name(ask.priority);
   put(out, "deadline_ms", ask.deadline_ms);
   put(out, "cost_max_usd", ask.cost_max_usd);
+  if (ask.sensitivity_hidden)
+    out["sensitivity_with_pseudonyms"] = sensitivity_name(*ask.sensitivity_hidden);
   return out;
 }
 
@@ -81,6 +83,7 @@ json::object considered_json(const Considered& considered) {
   out["place"] = place_name(considered.place);
   out["region"] = considered.region;
   out["standing"] = considered.standing;
+  out["pseudonyms"] = considered.hidden;
   out["good_enough"] = considered.good_enough;
   out["fast_enough"] = considered.fast_enough;
   out["quote"] = quote_json(considered.quote);

@@ -25,6 +25,9 @@ void label_lines(std::string& out, const Ask& ask) {
   if (!label.regions.anywhere()) out += fmt::format(", only in {}", label.regions.text());
   out += '\n';
   for (const std::string& reason : label.reasons) out += fmt::format("          - {}\n", reason);
+  if (ask.sensitivity_hidden)
+    out += fmt::format("          - {} once personal values are placeholders\n",
+                       sensitivity_name(*ask.sensitivity_hidden));
 }
 
 void request_line(std::string& out, const Decision& decision) {

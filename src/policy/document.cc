@@ -25,6 +25,13 @@ std::string_view view(const json::string& text) { return {text.data(), text.size
 
 }  // namespace
 
+bool is_protocol_word(const json::key_value_pair& member) {
+  if (member.key() != "type" && member.key() != "role") return false;
+  const json::string* text = member.value().if_string();
+  return text != nullptr && std::all_of(text->begin(), text->end(),
+                                        [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+}
+
 /// Walks JSON and collects what could carry the caller's data. Depth is bounded by the JSON parser.
 class ConversationReader {
  public:
@@ -102,9 +109,10 @@ class ConversationReader {
       ++out_.attachments_count_;
       return;
     }
-    for (const auto& [key, value] : object) {
-      const std::string_view name = key;
-      if (name == "type" || name == "role") continue;
+    for (const auto& member : object) {
+      const std::string_view name = member.key();
+      const json::value& value = member.value();
+      if (is_protocol_word(member)) continue;
       if (!contains(kProtocolKeys, name)) put(name, index, false, owned);
       if (name == "arguments" && value.is_string()) {
         arguments(view(value.get_string()), index);

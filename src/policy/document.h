@@ -21,6 +21,10 @@ struct Document {
 /// message_index of texts that belong to no message (tool definitions).
 inline constexpr std::size_t kToolsIndex = static_cast<std::size_t>(-1);
 
+/// Whether a member is the protocol's own ("type": "tool_result", "role": "user") and no data:
+/// named so, and a word of small letters.
+bool is_protocol_word(const base::json::key_value_pair& member);
+
 /// Every text of a request: all messages of all roles, every text part, names, tool calls'
 /// arguments (decoded when they are JSON, so that escapes hide nothing), tool results and tool
 /// definitions. Views point into the request, which must outlive this object.

@@ -69,6 +69,17 @@ TEST(Label, ReadsEveryPlaceAConversationCanHideTextIn) {
     EXPECT_EQ(label_request(labeler, json).sensitivity, Sensitivity::kConfidential) << json;
 }
 
+TEST(Label, ReadsMembersThatAreNamedLikeTheProtocolsOwn) {
+  // Only words of small letters are the protocol's: "type": "tool_result".
+  for (const char* text :
+       {R"({"messages":[{"role":"user","content":[{"type":"jo@plant.example"}]}]})",
+        R"({"messages":[],"metadata":{"role":"jo@plant.example"}})",
+        R"({"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":
+            "{\"type\":\"jo@plant.example\"}"}}]}]})"})
+    EXPECT_EQ(label_request(default_labeler(), text).categories, std::vector<std::string>{"email"})
+        << text;
+}
+
 TEST(Label, TakesWhatCannotBeReadForConfidential) {
   const Labeler& labeler = default_labeler();
   const Label label = label_request(

@@ -5,8 +5,9 @@
 
 #include "policy/detectors/registry.h"
 #include "policy/label.h"
-#include "policy/label_memory.h"
 #include "policy/scanner.h"
+#include "policy/taint.h"
+#include "policy/text_memory.h"
 #include "policy/words.h"
 
 namespace nearside::policy {
@@ -23,28 +24,43 @@ void insert_sorted(std::vector<std::string>& list, const std::string& item) {
   if (at == list.end() || *at != item) list.insert(at, item);
 }
 
-/// The texts with those that belong to no message first: they stay when messages are added.
-std::vector<const Document*> in_lasting_order(const Conversation& conversation) {
-  std::vector<const Document*> out;
-  for (const bool wanted : {true, false})
-    for (const Document& document : conversation.documents())
-      if ((document.message_index == kToolsIndex) == wanted) out.push_back(&document);
-  return out;
-}
+/// What one detector found in a conversation.
+struct Tally {
+  std::size_t count = 0;
+  std::size_t first_message = 0;
+};
+
+/// What was read so far.
+struct Reading {
+  std::vector<Tally> tallies;  // by detector
+  std::vector<Finding> findings;
+  std::size_t findings_count = 0;
+  std::size_t scanned_bytes = 0;
+};
 
 }  // namespace
 
 struct Labeler::State {
-  LabelRules rules;
-  Scanner scanner;
-  std::vector<Regions> regions;  // by detector
+  State(const LabelRules& wanted, Scanner made, std::vector<Regions> of_words,
+        const LabelMemory& memory)
+      : rules(wanted),
+        scanner(std::move(made)),
+        regions(std::move(of_words)),
+        texts({memory.key, memory.bytes_max}) {}
 
-  /// Reads the texts that the memory does not know, and says which were known.
-  base::Result<LabelProgress> read(const Conversation& conversation, const LabelContext& context,
-                                   base::KeyedHash& beginning) const;
-  base::Status read_text(const Document& document, LabelProgress& progress) const;
-  void describe_findings(const LabelProgress& progress, Label& label) const;
+  const LabelRules rules;
+  const Scanner scanner;
+  const std::vector<Regions> regions;  // by detector
+  TextMemory texts;
+
+  base::Status read_text(const Document& document, std::string_view tenant, Reading& reading);
+  std::vector<Finding> findings_of(const std::vector<Hit>& hits) const;
+  base::Result<TextFindings> findings_in(std::string_view text) const;
+  void describe_findings(const Reading& reading, Label& label) const;
+  void describe_earlier(const std::vector<std::string>& found_by, Label& label) const;
   void describe_regions(Label& label) const;
+  /// The detector found something: its level, category and regions are the label's.
+  void take_detector(std::size_t index, Label& label) const;
 };
 
 namespace {
@@ -83,64 +99,88 @@ Labeler::Labeler(Labeler&&) noexcept = default;
 Labeler& Labeler::operator=(Labeler&&) noexcept = default;
 Labeler::~Labeler() = default;
 
-base::Result<Labeler> Labeler::create(const LabelRules& rules) {
+base::Result<Labeler> Labeler::create(const LabelRules& rules, const LabelMemory& memory) {
   std::vector<Regions> regions;
   std::vector<Detector> detectors = TRY(wanted_detectors(rules, regions));
   Scanner scanner = TRY(Scanner::create(std::move(detectors)));
-  return Labeler(std::make_unique<State>(State{rules, std::move(scanner), std::move(regions)}));
+  return Labeler(std::make_unique<State>(rules, std::move(scanner), std::move(regions), memory));
 }
 
-base::Status Labeler::State::read_text(const Document& document, LabelProgress& progress) const {
+std::vector<Finding> Labeler::State::findings_of(const std::vector<Hit>& hits) const {
+  std::vector<Finding> findings;
+  findings.reserve(hits.size());
+  for (const Hit& hit : hits)
+    findings.push_back(
+        {scanner.detectors()[hit.detector_index].name, 0, hit.span.begin, hit.span.end});
+  return findings;
+}
+
+base::Result<TextFindings> Labeler::State::findings_in(std::string_view text) const {
   std::vector<Hit> hits;
-  TRY(scanner.scan(document.text, hits));
-  for (const Hit& hit : hits) {
-    Tally& tally = progress.tallies[hit.detector_index];
-    if (tally.count++ == 0) tally.first_message = document.message_index;
-    ++progress.findings_count;
-    if (progress.findings.size() < kFindingsKept)
-      progress.findings.push_back({scanner.detectors()[hit.detector_index].name,
-                                   document.message_index, hit.span.begin, hit.span.end});
+  TRY(scanner.scan(text, hits));
+  std::vector<std::size_t> counts(hits.empty() ? 0 : scanner.detectors().size());
+  for (const Hit& hit : hits) ++counts[hit.detector_index];
+  TextFindings found;
+  for (std::size_t d = 0; d < counts.size(); ++d)
+    if (counts[d] > 0) found.counts.push_back({d, counts[d]});
+  hits.resize(std::min(hits.size(), kFindingsKept));
+  found.hits = std::move(hits);
+  return found;
+}
+
+base::Status Labeler::State::read_text(const Document& document, std::string_view tenant,
+                                       Reading& reading) {
+  const auto name = texts.name(tenant, document.text);
+  std::optional<TextFindings> found = name ? texts.find(*name) : std::nullopt;
+  if (!found) {
+    found = TRY(findings_in(document.text));
+    reading.scanned_bytes += document.text.size();
+    if (name) texts.remember(*name, *found);
   }
+  for (const TextFindings::Count& one : found->counts) {
+    Tally& tally = reading.tallies[one.detector_index];
+    if (tally.count == 0) tally.first_message = document.message_index;
+    tally.count += one.count;
+    reading.findings_count += one.count;
+  }
+  for (const Hit& hit : found->hits)
+    if (reading.findings.size() < kFindingsKept)
+      reading.findings.push_back({scanner.detectors()[hit.detector_index].name,
+                                  document.message_index, hit.span.begin, hit.span.end});
   return {};
 }
 
-base::Result<LabelProgress> Labeler::State::read(const Conversation& conversation,
-                                                 const LabelContext& context,
-                                                 base::KeyedHash& beginning) const {
-  const std::vector<const Document*> documents = in_lasting_order(conversation);
-  LabelProgress progress;
-  std::size_t known = 0;
-  if (context.memory != nullptr) {
-    std::vector<base::KeyedHash> chain{context.memory->start(context.tenant)};
-    for (const Document* document : documents)
-      chain.push_back(context.memory->extend(chain.back(), document->text));
-    beginning = chain.back();
-    for (std::size_t count = documents.size(); count > 0; --count) {
-      auto found = context.memory->find(chain[count]);
-      if (!found) continue;
-      progress = std::move(*found);
-      known = count;
-      break;
-    }
-    // The very same texts again are no later turn: whoever asks now chooses the level himself.
-    if (known == documents.size()) progress.sensitivity = Sensitivity::kPublic;
-  }
-  progress.tallies.resize(scanner.detectors().size());
-  for (std::size_t i = known; i < documents.size(); ++i) TRY(read_text(*documents[i], progress));
-  return progress;
+void Labeler::State::take_detector(std::size_t index, Label& label) const {
+  const Detector& detector = scanner.detectors()[index];
+  label.sensitivity = std::max(label.sensitivity, detector.sensitivity);
+  insert_sorted(label.categories, detector.category);
+  insert_sorted(label.detectors, detector.name);
+  label.regions = label.regions.intersect(regions[index]);
 }
 
-void Labeler::State::describe_findings(const LabelProgress& progress, Label& label) const {
-  for (std::size_t d = 0; d < progress.tallies.size(); ++d) {
-    const Tally& tally = progress.tallies[d];
+void Labeler::State::describe_findings(const Reading& reading, Label& label) const {
+  for (std::size_t d = 0; d < reading.tallies.size(); ++d) {
+    const Tally& tally = reading.tallies[d];
     if (tally.count == 0) continue;
     const Detector& detector = scanner.detectors()[d];
-    label.sensitivity = std::max(label.sensitivity, detector.sensitivity);
-    insert_sorted(label.categories, detector.category);
-    label.regions = label.regions.intersect(regions[d]);
+    take_detector(d, label);
     label.reasons.push_back(fmt::format(
         "{}: {} found {} time{}, first {}", sensitivity_name(detector.sensitivity), detector.name,
         tally.count, tally.count == 1 ? "" : "s", where(tally.first_message)));
+  }
+}
+
+void Labeler::State::describe_earlier(const std::vector<std::string>& found_by,
+                                      Label& label) const {
+  const auto& known = scanner.detectors();
+  for (std::size_t d = 0; d < known.size(); ++d) {
+    const std::string& name = known[d].name;
+    if (!std::binary_search(found_by.begin(), found_by.end(), name) ||
+        std::binary_search(label.detectors.begin(), label.detectors.end(), name))
+      continue;
+    take_detector(d, label);
+    label.reasons.push_back(fmt::format("{}: {} found earlier in this conversation",
+                                        sensitivity_name(known[d].sensitivity), name));
   }
 }
 
@@ -163,66 +203,64 @@ base::Result<Label> Labeler::label(const Conversation& conversation,
 
 base::Result<Label> Labeler::label(const Conversation& conversation,
                                    const LabelContext& context) const {
-  base::KeyedHash beginning;
-  LabelProgress progress = TRY(state_->read(conversation, context, beginning));
-  std::optional<base::KeyedHash> named;
-  Sensitivity before = progress.sensitivity;
-  if (context.memory != nullptr && !context.conversation.empty()) {
-    named = context.memory->extend(context.memory->start(context.tenant),
-                                   fmt::format("conversation:{}", context.conversation));
-    if (const auto known = context.memory->find(*named))
-      before = std::max(before, known->sensitivity);
-  }
+  Reading reading;
+  reading.tallies.resize(state_->scanner.detectors().size());
+  for (const Document& document : conversation.documents())
+    TRY(state_->read_text(document, context.tenant, reading));
 
   Label label;
   label.sensitivity = state_->rules.base;
   label.reasons.push_back(
       fmt::format("{}: the least any request is here", sensitivity_name(label.sensitivity)));
-  state_->describe_findings(progress, label);
+  const auto demand = [&](Sensitivity level, std::string_view why) {
+    label.demanded = std::max(label.demanded, level);
+    if (level <= label.sensitivity) return;
+    label.sensitivity = level;
+    label.reasons.push_back(fmt::format("{}: {}", sensitivity_name(level), why));
+  };
+  state_->describe_findings(reading, label);
   if (conversation.attachments_count() > 0) {
+    label.demanded = std::max(label.demanded, state_->rules.attachments);
     label.sensitivity = std::max(label.sensitivity, state_->rules.attachments);
     insert_sorted(label.categories, "attachment");
     label.reasons.push_back(fmt::format("{}: {} part(s) that are no text and cannot be read",
                                         sensitivity_name(state_->rules.attachments),
                                         conversation.attachments_count()));
   }
-  if (context.at_least && *context.at_least > label.sensitivity) {
-    label.sensitivity = *context.at_least;
-    label.reasons.push_back(fmt::format("{}: demanded by the request or its tenant",
-                                        sensitivity_name(*context.at_least)));
-  }
-  if (before > label.sensitivity) {
-    label.sensitivity = before;
-    label.reasons.push_back(
-        fmt::format("{}: an earlier turn of this conversation was", sensitivity_name(before)));
+  if (context.at_least) demand(*context.at_least, "demanded by the request or its tenant");
+  if (context.earlier != nullptr) {
+    demand(context.earlier->level, "an earlier turn of this conversation was");
+    state_->describe_earlier(context.earlier->detectors, label);
   }
   state_->describe_regions(label);
-
-  if (context.memory != nullptr) {
-    progress.sensitivity = label.sensitivity;
-    if (named) {
-      LabelProgress level;
-      level.sensitivity = label.sensitivity;
-      context.memory->remember(*named, std::move(level));
-    }
-    label.findings = progress.findings;
-    label.findings_count = progress.findings_count;
-    context.memory->remember(beginning, std::move(progress));
-    return label;
-  }
-  label.findings = std::move(progress.findings);
-  label.findings_count = progress.findings_count;
+  label.findings = std::move(reading.findings);
+  label.findings_count = reading.findings_count;
+  label.scanned_bytes = reading.scanned_bytes;
   return label;
+}
+
+Sensitivity Labeler::sensitivity_without(const Label& label,
+                                         const std::vector<std::string>& found_by) const {
+  Sensitivity level = std::max(state_->rules.base, label.demanded);
+  for (const Detector& detector : state_->scanner.detectors()) {
+    const auto in = [&](const std::vector<std::string>& list) {
+      return std::find(list.begin(), list.end(), detector.name) != list.end();
+    };
+    if (in(label.detectors) && !in(found_by)) level = std::max(level, detector.sensitivity);
+  }
+  return level;
 }
 
 base::Result<std::vector<Finding>> Labeler::find(std::string_view text) const {
   std::vector<Hit> hits;
   TRY(state_->scanner.scan(text, hits));
-  std::vector<Finding> findings;
-  for (const Hit& hit : without_overlaps(std::move(hits), state_->scanner.detectors()))
-    findings.push_back(
-        {state_->scanner.detectors()[hit.detector_index].name, 0, hit.span.begin, hit.span.end});
-  return findings;
+  return state_->findings_of(without_overlaps(std::move(hits), state_->scanner.detectors()));
+}
+
+base::Result<std::vector<Finding>> Labeler::find_all(std::string_view text) const {
+  std::vector<Hit> hits;
+  TRY(state_->scanner.scan(text, hits));
+  return state_->findings_of(hits);
 }
 
 }  // namespace nearside::policy

@@ -50,6 +50,15 @@ struct Route {
   Objective objective;               // the policy's, with what the route overrides
 };
 
+/// Where requests may go whose personal values were replaced by placeholders, although their
+/// sensitivity keeps them from that place. It lifts nothing else: residency and rules hold for the
+/// request as it was, and a level that was demanded is not lowered by replacing values.
+struct PseudonymRule {
+  Sensitivity up_to = Sensitivity::kConfidential;  // restricted data never leave
+  std::vector<std::string> targets;                // "place/name"
+  std::vector<std::string> detectors;              // whose findings are replaced; sorted
+};
+
 /// Everything a decision needs that stays the same between two loads of the configuration. An
 /// immutable snapshot: share it freely between threads.
 struct PolicySet {
@@ -60,6 +69,7 @@ struct PolicySet {
   /// may not.
   std::array<Places, 4> places_by_sensitivity = default_places();
   std::vector<Rule> rules;
+  std::optional<PseudonymRule> pseudonyms;
   Objective objective;  // of requests that pin a target
 
   /// public, internal: everywhere. confidential: not the cloud. restricted: device and on-prem (an

@@ -1,6 +1,7 @@
 #include "policy/scanner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <tuple>
@@ -209,7 +210,8 @@ base::Status Scanner::scan(std::string_view text, std::vector<Hit>& hits) const 
     // makes the comparison linear.
     std::vector<Span> taken;
     taken.reserve(hits.size() - first);
-    for (std::size_t i = first; i < hits.size(); ++i) taken.push_back(hits[i].span);
+    for (std::size_t i = first; i < hits.size(); ++i)
+      if (!detectors_[hits[i].detector_index].passage) taken.push_back(hits[i].span);
     std::sort(taken.begin(), taken.end(),
               [](const Span& a, const Span& b) { return a.begin < b.begin; });
     room->tagged.clear();
@@ -236,8 +238,12 @@ std::vector<Hit> without_overlaps(std::vector<Hit> hits, const std::vector<Detec
   std::sort(hits.begin(), hits.end(), [&](const Hit& a, const Hit& b) {
     return std::pair(a.span.begin, weight(a)) < std::pair(b.span.begin, weight(b));
   });
-  std::vector<Hit> kept;
+  std::vector<Hit> kept, passages;
   for (const Hit& hit : hits) {
+    if (detectors[hit.detector_index].passage) {
+      passages.push_back(hit);
+      continue;
+    }
     if (kept.empty() || !overlap(kept.back().span, hit.span)) {
       kept.push_back(hit);
     } else if (weight(hit) < weight(kept.back())) {
@@ -245,7 +251,10 @@ std::vector<Hit> without_overlaps(std::vector<Hit> hits, const std::vector<Detec
       kept.back() = hit;
     }
   }
-  return kept;
+  std::vector<Hit> all;
+  std::merge(kept.begin(), kept.end(), passages.begin(), passages.end(), std::back_inserter(all),
+             [](const Hit& a, const Hit& b) { return a.span.begin < b.span.begin; });
+  return all;
 }
 
 }  // namespace nearside::policy

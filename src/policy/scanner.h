@@ -46,8 +46,9 @@ class Scanner {
   std::unique_ptr<State> state_;
 };
 
-/// Hits that overlap, reduced to the longest; of equal ones what a pattern found before what the
-/// tagger found, then the earlier detector. Sorted by place.
+/// Values that overlap, reduced to the longest; of equal ones what a pattern found before what the
+/// tagger found, then the earlier detector. Passages stay beside what stands in them. Sorted by
+/// place.
 std::vector<Hit> without_overlaps(std::vector<Hit> hits, const std::vector<Detector>& detectors);
 
 }  // namespace nearside::policy

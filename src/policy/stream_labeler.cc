@@ -12,7 +12,7 @@ base::Result<StreamLabeler::Piece> StreamLabeler::push(std::string_view chunk) {
 base::Result<StreamLabeler::Piece> StreamLabeler::finish() { return release(window_.size()); }
 
 base::Result<StreamLabeler::Piece> StreamLabeler::release(std::size_t end) {
-  std::vector<Finding> all = TRY(labeler_.find(window_));
+  std::vector<Finding> all = TRY(labeler_.find_all(window_));
   // A finding that straddles the end goes with its beginning; what it covers goes whole.
   for (const Finding& finding : all)
     if (finding.begin < end && finding.end > end) end = finding.end;

@@ -76,6 +76,7 @@ std::string attempts_text(const Record& record) {
     one["output_tokens"] = attempt.output_tokens;
     one["reasoning_tokens"] = attempt.reasoning_tokens;
     one["estimated"] = attempt.estimated;
+    one["pseudonyms"] = attempt.pseudonyms;
     put(one, "cost_usd", attempt.cost_usd);
     put(one, "energy_joules", attempt.energy_joules);
     put(one, "ttft_ms", attempt.ttft_ms);

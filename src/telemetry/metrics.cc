@@ -43,6 +43,15 @@ struct Metrics::State {
                           kAnswerSeconds};
   Family<Histogram> label{
       "nearside_label_seconds", "Labelling a conversation.", {}, kOverheadSeconds};
+  Counter label_bytes{"nearside_label_bytes_total",
+                      "Bytes of texts that were labelled: read, or remembered from earlier turns.",
+                      {"how"}};
+  Counter answers{"nearside_answers_total",
+                  "Answers that were read, by the sensitivity of what was found in them.",
+                  {"sensitivity"}};
+  Counter pseudonymised{"nearside_pseudonymised_attempts_total",
+                        "Tries that saw placeholders instead of personal values.",
+                        {"target", "place", "outcome"}};
   Family<Histogram> decision{
       "nearside_decision_seconds", "Deciding where a request goes.", {}, kOverheadSeconds};
   Gauge in_flight{
@@ -73,9 +82,11 @@ void Metrics::request_finished(const Record& record) {
   s.requests.at({target, place, outcome_name(record.outcome), or_none(record.sensitivity)}).add(1);
   if (record.ttft_ms) s.ttft.at({target, place}).observe(*record.ttft_ms / 1000);
   s.total.at({target, place}).observe(record.total_ms / 1000);
+  if (!record.answer_sensitivity.empty()) s.answers.at({record.answer_sensitivity}).add(1);
   for (const Attempt& attempt : record.attempts) {
     const std::string_view at = or_none(attempt.target), where = or_none(attempt.place);
     s.attempts.at({at, where, outcome_name(attempt.outcome)}).add(1);
+    if (attempt.pseudonyms) s.pseudonymised.at({at, where, outcome_name(attempt.outcome)}).add(1);
     s.tokens.at({at, where, "input"}).add(static_cast<double>(attempt.input_tokens));
     s.tokens.at({at, where, "cached_input"}).add(static_cast<double>(attempt.cached_input_tokens));
     s.tokens.at({at, where, "output"}).add(static_cast<double>(attempt.output_tokens));
@@ -86,6 +97,10 @@ void Metrics::request_finished(const Record& record) {
 
 void Metrics::label_computed(std::chrono::nanoseconds took) {
   state_->label.at({}).observe(std::chrono::duration<double>(took).count());
+}
+void Metrics::label_read(std::size_t scanned_bytes, std::size_t remembered_bytes) {
+  state_->label_bytes.at({"read"}).add(static_cast<double>(scanned_bytes));
+  state_->label_bytes.at({"remembered"}).add(static_cast<double>(remembered_bytes));
 }
 void Metrics::decision_made(std::chrono::nanoseconds took) {
   state_->decision.at({}).observe(std::chrono::duration<double>(took).count());
@@ -105,8 +120,9 @@ void Metrics::set_connections(std::size_t open_count) {
 std::string Metrics::text() const {
   const State& s = *state_;
   std::string out;
-  for (const auto* counter : {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected,
-                              &s.worker_restarts, &s.ledger_failures})
+  for (const auto* counter :
+       {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected, &s.worker_restarts,
+        &s.ledger_failures, &s.label_bytes, &s.answers, &s.pseudonymised})
     counter->render(out, "counter");
   for (const auto* gauge : {&s.in_flight, &s.healthy, &s.connections}) gauge->render(out, "gauge");
   for (const auto* histogram : {&s.ttft, &s.total, &s.label, &s.decision})

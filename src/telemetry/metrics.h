@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class Metrics {
   void request_finished(const Record& record);
 
   void label_computed(std::chrono::nanoseconds took);
+  /// So many bytes of texts were read for a label, and so many were known from before.
+  void label_read(std::size_t scanned_bytes, std::size_t remembered_bytes);
   void decision_made(std::chrono::nanoseconds took);
   /// Refused before a decision: "unauthenticated", "too_large", "malformed", "overloaded", ... (a
   /// fixed set of codes, never text of a request).

@@ -69,5 +69,27 @@ TEST(Metrics, LoseNothingBetweenThreads) {
   EXPECT_NE(metrics.text().find("nearside_decision_seconds_count 4000\n"), std::string::npos);
 }
 
+TEST(Metrics, TellsWhatLabelsReadAndWhatWasInAnswers) {
+  Metrics metrics;
+  metrics.label_read(100, 900);
+  Record record;
+  record.answer_sensitivity = "confidential";
+  Attempt attempt;
+  attempt.target = "cloud/large";
+  attempt.place = "cloud";
+  attempt.outcome = Outcome::kOk;
+  attempt.pseudonyms = true;
+  add_attempt(record, attempt);
+  metrics.request_finished(record);
+  const std::string text = metrics.text();
+  for (const char* line :
+       {"nearside_label_bytes_total{how=\"read\"} 100\n",
+        "nearside_label_bytes_total{how=\"remembered\"} 900\n",
+        "nearside_answers_total{sensitivity=\"confidential\"} 1\n",
+        "nearside_pseudonymised_attempts_total{target=\"cloud/large\",place=\"cloud\",outcome="
+        "\"ok\"} 1\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
 }  // namespace
 }  // namespace nearside::telemetry

@@ -39,6 +39,7 @@ struct Attempt {
   double total_ms = 0;
   std::uint64_t cache_write_tokens = 0;  // of the input, that a seller charges for keeping
   std::uint64_t reasoning_tokens = 0;    // of the output
+  bool pseudonyms = false;               // it saw placeholders instead of personal values
 };
 
 struct Record {
@@ -50,6 +51,7 @@ struct Record {
   std::string model_asked;  // as the client wrote it, at most 256 bytes are kept
   std::string sensitivity;  // of the label
   std::vector<std::string> categories;
+  std::string answer_sensitivity;     // of what was found in the answer; "" when nobody read it
   std::string target, place, region;  // that answered; "" when none
   std::vector<Attempt> attempts;
   std::uint64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;  // of all attempts

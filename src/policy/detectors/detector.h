@@ -43,6 +43,7 @@ struct Detector {
   Sensitivity sensitivity = Sensitivity::kConfidential;
   std::vector<Pattern> patterns;
   std::function<std::optional<Span>(const Match&)> find;
+  bool passage = false;  // marks what a passage is, not a value: hides nothing that stands in it
 };
 
 }  // namespace nearside::policy

@@ -38,7 +38,12 @@ Detector prompt_injection_detector() {
                                  R"(\b(?:illegal|unethical|immoral|harmful|dangerous|offensive)\b(?:, | or | and |/)(?:illegal|unethical|immoral|harmful|dangerous|offensive)\b[^\n]{0,60}\b(?:always|regardless|no matter|without|comply|answer|must|anything|will))",
                                  R"((?:regardless of|no matter how|even if)\b[^\n]{0,40}\b(?:legality|morality|ethic\w{0,5}|illegal|immoral|unethical|dangerous|harmful|legal or|moral or))"})
     patterns.push_back({expression, true});
-  return {"prompt_injection", "prompt_injection", Sensitivity::kPublic, std::move(patterns), find};
+  return {"prompt_injection",
+          "prompt_injection",
+          Sensitivity::kPublic,
+          std::move(patterns),
+          find,
+          true};
 }
 
 }  // namespace nearside::policy

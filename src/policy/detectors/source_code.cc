@@ -113,7 +113,8 @@ Detector source_code_detector() {
        {R"((?:^|\n)```[a-z+#])"},
        {R"((?:^|\n)#!/(?:usr/)?bin/)"},
        {R"(\btemplate ?<(?:typename|class) )"}},
-      find};
+      find,
+      true};
 }
 
 }  // namespace nearside::policy

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "policy/pseudonyms/pseudonymizer.h"
+#include "policy/pseudonyms/stream_restorer.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace nearside::policy;
@@ -10,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   PseudonymTable table;
   table.avoid(text);
-  const Pseudonymizer pseudonymizer(labeler, {});
+  const Pseudonymizer pseudonymizer(labeler, usual_pseudonym_detectors());
   const auto sent = pseudonymizer.replace(text, table);
   if (!sent) return 0;
   StreamRestorer restorer(table);

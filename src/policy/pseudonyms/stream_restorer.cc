@@ -1,6 +1,19 @@
-#include "policy/pseudonyms/pseudonymizer.h"
+#include "policy/pseudonyms/stream_restorer.h"
+
+#include "base/json.h"
 
 namespace nearside::policy {
+
+namespace {
+
+/// As it stands between the quotes of a JSON string.
+std::string json_inside(std::string_view value) {
+  const std::string quoted =
+      base::json::serialize(base::json::string_view(value.data(), value.size()));
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+}  // namespace
 
 std::string StreamRestorer::push(std::string_view chunk) {
   std::string out;
@@ -16,7 +29,12 @@ std::string StreamRestorer::push(std::string_view chunk) {
     held_ += c;
     if (c == ']') {
       const std::string_view value = table_.value(held_);
-      out += value.empty() ? std::string_view(held_) : value;
+      if (value.empty())
+        out += held_;
+      else if (spelling_ == Spelling::kJson)
+        out += json_inside(value);
+      else
+        out += value;
       held_.clear();
     } else if (c == '[') {
       // The bracket before was none of ours; this one may be.
