@@ -20,7 +20,7 @@ enum class TensorType : std::uint32_t;
 namespace nearside::kernels {
 
 struct Table {
-  const char* name;  // "scalar", "avx2", "avx512", "avx512_bf16"
+  const char* name;  // "scalar", "avx2", "avx512", "avx512_bf16", "neon"
 
   // --- rows of f32 ---
   /// out = x / sqrt(mean(x^2) + epsilon) * weight. In place. Source: Zhang and Sennrich 2019.

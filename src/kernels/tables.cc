@@ -5,6 +5,9 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
 #include "kernels/format.h"
 #include "kernels/weights.h"
@@ -33,13 +36,16 @@ CpuFeatures detect_cpu_features() {
                  __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
   found.avx512_bf16 = found.avx512 && __builtin_cpu_supports("avx512bf16");
+#elif defined(__aarch64__) && defined(__linux__)
+  constexpr unsigned long kDotProduct = 1UL << 20U;  // HWCAP_ASIMDDP
+  found.neon_dot = (::getauxval(AT_HWCAP) & kDotProduct) != 0;
 #endif
   return found;
 }
 
 std::span<const Table* const> available_tables() {
   struct Available {
-    std::array<const Table*, 4> tables{};
+    std::array<const Table*, 5> tables{};
     std::size_t count = 0;
   };
   static const Available available = [] {
@@ -52,6 +58,7 @@ std::span<const Table* const> available_tables() {
     if (features.avx2) add(avx2_functions());
     if (features.avx512) add(avx512_functions());
     if (features.avx512_bf16) add(avx512_bf16_functions());
+    if (features.neon_dot) add(neon_functions());
     return found;
   }();
   return {available.tables.data(), available.count};
@@ -72,7 +79,8 @@ std::string describe(const Table& table) {
   out += std::string("kernels: ") + table.name + "\n";
   out += std::string("processor offers: avx2+fma+f16c ") + yes_no(features.avx2) +
          ", avx512 with vnni " + yes_no(features.avx512) + ", avx512 bf16 " +
-         yes_no(features.avx512_bf16) + "\n";
+         yes_no(features.avx512_bf16) + ", neon with dot products " + yes_no(features.neon_dot) +
+         "\n";
   out += "tables that run here:";
   for (const Table* available : available_tables()) out += std::string(" ") + available->name;
   out += "\nproducts:\n";

@@ -14,6 +14,7 @@ struct CpuFeatures {
   bool avx2 = false;    // with FMA and F16C
   bool avx512 = false;  // F, BW, VL, DQ and VNNI
   bool avx512_bf16 = false;
+  bool neon_dot = false;  // ARMv8 with the dot-product instructions
 };
 CpuFeatures detect_cpu_features();
 
@@ -25,6 +26,7 @@ const Table& scalar_table();
 const Table* avx2_functions();
 const Table* avx512_functions();
 const Table* avx512_bf16_functions();
+const Table* neon_functions();
 /// Those that run here, slowest first.
 std::span<const Table* const> available_tables();
 /// The fastest that runs here.
