@@ -7,7 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "attest/evidence.h"
 #include "attest/nvidia_evidence.h"
+#include "attest/release_policy.h"
 #include "attest/snp_report.h"
 #include "attest/tdx_quote.h"
 #include "attest/tpm_quote.h"
@@ -25,7 +27,7 @@ using base::Code;
 using base::fail;
 namespace json = base::json;
 
-constexpr std::size_t kEvidenceBytesMax = 4U << 20;
+constexpr std::size_t kFileBytesMax = 4U << 20;
 
 struct Options {
   std::string kind;
@@ -33,6 +35,7 @@ struct Options {
   std::vector<std::string> certificate_files;
   std::vector<std::string> root_files;
   std::string key_file;
+  std::string policy_file;
   std::string nonce;
   std::string measurement;
   std::int64_t unix_s = 0;  // 0: now
@@ -45,7 +48,7 @@ base::Result<std::vector<trust::Certificate>> read_certificates(
     const std::vector<std::string>& files) {
   std::vector<trust::Certificate> all;
   for (const std::string& file : files) {
-    const std::string bytes = TRY(base::read_file(file, kEvidenceBytesMax));
+    const std::string bytes = TRY(base::read_file(file, kFileBytesMax));
     auto some = trust::Certificate::all_from_pem(bytes);
     if (some) {
       all.insert(all.end(), some->begin(), some->end());
@@ -70,7 +73,7 @@ struct Inputs {
 
 base::Result<Inputs> read_inputs(const Options& options) {
   Inputs inputs;
-  inputs.evidence = TRY(base::read_file(options.evidence_file, kEvidenceBytesMax));
+  inputs.evidence = TRY(base::read_file(options.evidence_file, kFileBytesMax));
   inputs.certificates = TRY(read_certificates(options.certificate_files));
   inputs.roots = TRY(read_certificates(options.root_files));
   inputs.nonce = TRY(trust::from_hex(options.nonce));
@@ -83,46 +86,14 @@ base::Result<Inputs> read_inputs(const Options& options) {
   return inputs;
 }
 
-base::Result<std::string> text_at(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string())
-    return fail(Code::kCorrupt, "the evidence lacks `{}`", name);
-  return std::string(value->get_string());
-}
-
-base::Result<attest::TpmEvidence> read_tpm_evidence(const json::value& document) {
-  const json::value* quote =
-      document.is_object() ? document.get_object().if_contains("tpm_quote") : nullptr;
-  if (quote == nullptr || !quote->is_object())
-    return fail(Code::kCorrupt, "the evidence lacks `tpm_quote`");
-  attest::TpmEvidence evidence;
-  const std::string message = TRY(text_at(quote->get_object(), "message"));
-  const std::string signature = TRY(text_at(quote->get_object(), "signature"));
-  evidence.message = TRY(trust::from_strict_base64(message));
-  evidence.signature = TRY(trust::from_strict_base64(signature));
-  const json::value* pcrs = quote->get_object().if_contains("pcrs");
-  if (pcrs == nullptr || !pcrs->is_array() || pcrs->get_array().size() > 24)
-    return fail(Code::kCorrupt, "`pcrs` must be a list of at most 24");
-  for (const json::value& item : pcrs->get_array()) {
-    if (!item.is_string()) return fail(Code::kCorrupt, "a register must be a text");
-    const std::string bytes = TRY(trust::from_hex(item.get_string()));
-    attest::Pcr pcr{};
-    if (bytes.size() != pcr.size()) return fail(Code::kCorrupt, "a register has 64 digits");
-    std::copy(bytes.begin(), bytes.end(), pcr.begin());
-    evidence.pcrs.push_back(pcr);
-  }
-  return evidence;
-}
-
 base::Result<json::object> verify_tpm(const Options& options, const Inputs& inputs) {
   if (options.key_file.empty() || inputs.nonce.empty())
     return fail(Code::kInvalidArgument,
                 "a quote is verified with --key (the attestation key, known to be a TPM's) and "
                 "--nonce");
-  const std::string pem = TRY(base::read_file(options.key_file, kEvidenceBytesMax));
+  const std::string pem = TRY(base::read_file(options.key_file, kFileBytesMax));
   const trust::PublicKey key = TRY(trust::PublicKey::from_pem(pem));
-  const json::value document = TRY(base::parse_json(inputs.evidence, 8));
-  const attest::TpmEvidence evidence = TRY(read_tpm_evidence(document));
+  const attest::TpmEvidence evidence = TRY(attest::parse_tpm_evidence(inputs.evidence));
   const attest::TpmQuote quote = TRY(attest::verify_tpm_quote(evidence, key, {inputs.nonce, {}}));
   return json::object{{"pcrs", json::value_from(quote.pcrs)},
                       {"pcr_digest", trust::to_hex(quote.pcr_digest)},
@@ -159,10 +130,14 @@ base::Result<json::object> verify_tdx(const Options& options, const Inputs& inpu
                       {"debug", quote.debug}};
 }
 
-base::Result<json::object> verify_nvidia(const Options&, const Inputs& inputs) {
-  std::string hex = inputs.evidence;
+/// NVIDIA's tools write hexadecimal digits.
+base::Result<std::string> nvidia_report(std::string hex) {
   std::erase_if(hex, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  const std::string report = TRY(trust::from_hex(hex));
+  return trust::from_hex(hex);
+}
+
+base::Result<json::object> verify_nvidia(const Options&, const Inputs& inputs) {
+  const std::string report = TRY(nvidia_report(inputs.evidence));
   const attest::NvidiaEvidence evidence = TRY(attest::verify_nvidia_evidence(
       report, inputs.certificates, inputs.roots, inputs.unix_s, {inputs.nonce, {}}));
   json::object measurements;
@@ -179,8 +154,18 @@ struct Kind {
 constexpr std::array kKinds = {Kind{"tpm", verify_tpm}, Kind{"snp", verify_snp},
                                Kind{"tdx", verify_tdx}, Kind{"nvidia", verify_nvidia}};
 
+base::Result<json::object> verify_by_policy(const Options& options, const Inputs& inputs) {
+  const attest::ReleasePolicy policy = TRY(attest::load_release_policy(options.policy_file));
+  attest::Evidence evidence{options.kind, inputs.evidence, inputs.certificates};
+  if (options.kind == "nvidia") evidence.bytes = TRY(nvidia_report(inputs.evidence));
+  const attest::Admitted admitted =
+      TRY(attest::check_evidence(policy, evidence, inputs.nonce, inputs.unix_s));
+  return json::object{{"machines", admitted.rule}, {"measurement", admitted.measurement}};
+}
+
 base::Result<json::object> verify(const Options& options) {
   const Inputs inputs = TRY(read_inputs(options));
+  if (!options.policy_file.empty()) return verify_by_policy(options, inputs);
   for (const Kind& kind : kKinds)
     if (options.kind == kind.name) return kind.verify(options, inputs);
   return fail(Code::kInvalidArgument, "--kind is tpm, snp, tdx or nvidia, not {}", options.kind);
@@ -215,6 +200,9 @@ Run attest_verify(App& root, App*& command) {
                       "the chip's certificate, then those between it and the root (PEM or DER)");
   command->add_option("--root", options->root_files,
                       "the maker's root certificate, from the maker and not from the evidence");
+  command->add_option("--policy", options->policy_file,
+                      "release policy (YAML) that must let this machine in; it has the roots, keys "
+                      "and measurements");
   command->add_option("--key", options->key_file, "tpm: the attestation key (PEM)");
   command->add_option("--measurement", options->measurement,
                       "snp, tdx: what it must have been started with, hexadecimal");
