@@ -10,6 +10,7 @@ namespace {
 
 // One line a subcommand.
 constexpr std::array kSubcommands = {
+    model_bom,       //
     model_import,    //
     model_inspect,   //
     model_pack,      //

@@ -8,6 +8,7 @@ namespace nearside::cli {
 
 Run model(App& root, App*& command);
 
+Run model_bom(App& root, App*& command);
 Run model_import(App& root, App*& command);
 Run model_inspect(App& root, App*& command);
 Run model_quantize(App& root, App*& command);
