@@ -57,6 +57,15 @@ struct Metrics::State {
   Gauge in_flight{
       "nearside_requests_in_flight", "Requests between their decision and their end.", {}};
   Counter rejected{"nearside_rejected_total", "Requests refused before a decision.", {"code"}};
+  Counter extraction{"nearside_extraction_signs_total",
+                     "What those do who draw a model out through its API.",
+                     {"key", "sign"}};
+  Counter distributions{"nearside_logprob_distributions_total",
+                        "Next-token distributions told as log-probabilities.",
+                        {"key"}};
+  Counter leaks{"nearside_template_leaks_total",
+                "Answers that recited their template and were stopped.",
+                {"template"}};
   Counter worker_restarts{
       "nearside_worker_restarts_total", "Worker processes started again.", {"model"}};
   Counter ledger_failures{
@@ -106,6 +115,17 @@ void Metrics::decision_made(std::chrono::nanoseconds took) {
   state_->decision.at({}).observe(std::chrono::duration<double>(took).count());
 }
 void Metrics::request_rejected(std::string_view code) { state_->rejected.at({code}).add(1); }
+void Metrics::extraction_sign(std::string_view key, std::string_view sign, std::size_t count) {
+  if (count > 0)
+    state_->extraction.at({key.empty() ? "none" : key, sign}).add(static_cast<double>(count));
+}
+void Metrics::distributions_told(std::string_view key, std::size_t count) {
+  if (count > 0)
+    state_->distributions.at({key.empty() ? "none" : key}).add(static_cast<double>(count));
+}
+void Metrics::leak_stopped(std::string_view template_name) {
+  state_->leaks.at({template_name}).add(1);
+}
 void Metrics::worker_restarted(std::string_view model) {
   state_->worker_restarts.at({model}).add(1);
 }
@@ -120,9 +140,9 @@ void Metrics::set_connections(std::size_t open_count) {
 std::string Metrics::text() const {
   const State& s = *state_;
   std::string out;
-  for (const auto* counter :
-       {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected, &s.worker_restarts,
-        &s.ledger_failures, &s.label_bytes, &s.answers, &s.pseudonymised})
+  for (const auto* counter : {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected,
+                              &s.extraction, &s.distributions, &s.leaks, &s.worker_restarts,
+                              &s.ledger_failures, &s.label_bytes, &s.answers, &s.pseudonymised})
     counter->render(out, "counter");
   for (const auto* gauge : {&s.in_flight, &s.healthy, &s.connections}) gauge->render(out, "gauge");
   for (const auto* histogram : {&s.ttft, &s.total, &s.label, &s.decision})

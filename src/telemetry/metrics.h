@@ -33,6 +33,14 @@ class Metrics {
   /// Refused before a decision: "unauthenticated", "too_large", "malformed", "overloaded", ... (a
   /// fixed set of codes, never text of a request).
   void request_rejected(std::string_view code);
+  /// Something that people do who draw a model out through its API: "logit_bias",
+  /// "bias_with_logprobs", "unlikely_token", "budget_used_up", "withheld". `key`: of the
+  /// configuration; "" for callers without one.
+  void extraction_sign(std::string_view key, std::string_view sign, std::size_t count = 1);
+  /// Log-probabilities of so many next tokens were told.
+  void distributions_told(std::string_view key, std::size_t count);
+  /// An answer recited its template and was stopped.
+  void leak_stopped(std::string_view template_name);
   void worker_restarted(std::string_view model);
   void ledger_failed();
   void set_target_healthy(std::string_view target, std::string_view place, bool healthy);
