@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "vault/disguise.h"
 
 namespace nearside::vault {
 
@@ -24,9 +25,6 @@ constexpr std::size_t kBase64 = 2;
 constexpr std::size_t kHeldBytesMax = 8192;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_alnum(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 /// The letter a digit or sign stands for in leetspeak; the letter itself; 0 for what is dropped.
 /// i and l are one letter, since 1, ! and | stand for both.
@@ -61,11 +59,11 @@ char letter_of(char raw) {
 /// How a byte counts in a reading; 0: not at all.
 char symbol(std::size_t reading, char c) {
   if (reading == kLetters) return letter_of(c);
-  if (reading == kDigits) return is_alnum(c) ? lower(c) : '\0';
+  if (reading == kDigits) return digit_or_letter(c);
   // base64url too.
   if (c == '-') return '+';
   if (c == '_') return '/';
-  return is_alnum(c) || c == '+' || c == '/' ? c : '\0';
+  return digit_or_letter(c) != '\0' || c == '+' || c == '/' ? c : '\0';
 }
 
 std::string read_as(std::size_t reading, std::string_view text) {
@@ -73,37 +71,6 @@ std::string read_as(std::size_t reading, std::string_view text) {
   for (const char c : text)
     if (const char s = symbol(reading, c); s != '\0') symbols += s;
   return symbols;
-}
-
-std::string rot13(std::string_view text) {
-  std::string turned(text);
-  for (char& c : turned) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>('a' + (c - 'a' + 13) % 26);
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>('A' + (c - 'A' + 13) % 26);
-  }
-  return turned;
-}
-
-std::string hexadecimal(std::string_view text) {
-  std::string digits;
-  for (const char c : text) {
-    digits += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-    digits += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-  }
-  return digits;
-}
-
-std::string base64(std::string_view text) {
-  constexpr std::string_view kDigitsOf64 =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string digits;
-  for (std::size_t i = 0; i + 3 <= text.size(); i += 3) {
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8 | static_cast<unsigned char>(text[i + j]);
-    for (int shift = 18; shift >= 0; shift -= 6) digits += kDigitsOf64[group >> shift & 63U];
-  }
-  return digits;
 }
 
 /// A piece of up to 16 symbols as a number: FNV-1a, good enough to tell pieces apart.
@@ -152,7 +119,7 @@ base::Result<std::shared_ptr<const EgressPatterns>> EgressPatterns::create(
     tables->add(kLetters, read_as(kLetters, rot13(text.text)), index);
     tables->add(kDigits, hexadecimal(text.text), index);
     for (std::size_t skip = 0; skip < 3; ++skip)
-      tables->add(kBase64, base64(std::string_view(text.text).substr(skip)), index);
+      tables->add(kBase64, base64_digits(std::string_view(text.text).substr(skip)), index);
   }
   return std::shared_ptr<const EgressPatterns>(new EgressPatterns(std::move(tables)));
 }
