@@ -78,6 +78,23 @@ bool unpack_call_arguments(json::array& messages) {
   return any;
 }
 
+/// Everything that a client wrote, names included, with no control token in it.
+json::value as_text(const json::value& value, const text::Tokenizer& tokenizer) {
+  if (value.is_string()) return json::value(tokenizer.with_breaks(value.get_string()));
+  if (const json::array* const array = value.if_array()) {
+    json::array out;
+    for (const json::value& item : *array) out.push_back(as_text(item, tokenizer));
+    return out;
+  }
+  if (const json::object* const object = value.if_object()) {
+    json::object out;
+    for (const auto& member : *object)
+      out.emplace(tokenizer.with_breaks(member.key()), as_text(member.value(), tokenizer));
+    return out;
+  }
+  return value;
+}
+
 /// Puts the tools and how to call them before what the first message says. There, and not in a
 /// system message of its own, because some templates refuse those.
 void tell_of_tools(const json::array& tools, json::array& messages) {
@@ -101,15 +118,15 @@ Result<std::string> PromptMaker::render(const chat::Request& request) const {
     return fail(Code::kInvalidArgument,
                 "this model's file has no chat template; send a plain completion instead");
   text::TemplateInput input;
-  input.messages = TRY(flatten_messages(request.messages));
-  input.tools = offered_tools(request);
+  input.messages = as_text(TRY(flatten_messages(request.messages)), tokenizer_).as_array();
+  input.tools = as_text(offered_tools(request), tokenizer_).as_array();
   if (!input.tools.empty() && !template_knows_tools_) {
     tell_of_tools(input.tools, input.messages);
     input.tools.clear();
   }
   input.bos_token = spelling_or_empty(tokenizer_, tokenizer_.bos());
   input.eos_token = spelling_or_empty(tokenizer_, tokenizer_.eos());
-  input.extra = request.template_extra;
+  input.extra = as_text(request.template_extra, tokenizer_).as_object();
   if (!request.tool_choice.is_null()) input.extra.emplace("tool_choice", request.tool_choice);
   // Families know one of these: qwen3 and smollm3 the first, gpt-oss the second.
   if (!request.reasoning_effort.empty()) {

@@ -26,9 +26,10 @@ struct Prompt {
 
 /// Borrows tokenizer, template (null: the model has none) and clock.
 ///
-/// A rendered chat is read with control tokens recognised, as llama.cpp does. What a user wrote
-/// stands in the same text, so a user who spells "<|im_end|>" ends their turn: a chat's roles are a
-/// convention between client and model, not a border of trust.
+/// A rendered chat is read with control tokens recognised. What messages, tools and variables say
+/// stands in the same text and is text, whatever it spells: a user who writes "<|im_end|>" does not
+/// end their turn (Tokenizer::with_breaks). A plain completion is the client's own, control tokens
+/// included.
 class PromptMaker {
  public:
   /// `template_knows_tools`: it renders them itself. Where it does not, the first message tells of

@@ -23,6 +23,7 @@ SpecialSplitter::SpecialSplitter(const Vocabulary& vocabulary, bool strip_after)
     if (spelling.empty() || (!is_special && !vocabulary.is(token, TokenType::kUserDefined)))
       continue;
     add(spelling, token, is_special);
+    if (is_special) specials_.push_back(spelling);
     if (strip_after)
       strips_after_[i] = spelling != "<unk>" && spelling != "<s>" && spelling != "<|endoftext|>";
   }
@@ -64,8 +65,55 @@ SpecialSplitter::Match SpecialSplitter::match(std::string_view text, std::size_t
   return longest;
 }
 
+bool SpecialSplitter::may_end_a_token(std::string_view text) const {
+  for (const std::string& special : specials_)
+    for (std::size_t at = 1; at < special.size(); ++at) {
+      if (special[at] != text.front()) continue;
+      const std::string_view rest = std::string_view(special).substr(at);
+      if (text.starts_with(rest) || rest.starts_with(text)) return true;
+    }
+  return false;
+}
+
+std::string SpecialSplitter::with_breaks(std::string_view text) const {
+  std::string out;
+  if (text.empty()) return out;
+  if (may_end_a_token(text)) out += Tokenizer::kBreak;
+  std::size_t copied = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    // A control token begins here, or the text ends before that is known.
+    const Node* node = &nodes_[0];
+    bool begins = false;
+    std::size_t end = at;
+    while (end < text.size() && !begins && (node = child(*node, text[end])) != nullptr) {
+      ++end;
+      begins = node->token >= 0 && node->is_special;
+    }
+    if (!begins && (node == nullptr || end < text.size())) continue;
+    // Behind its first character, so that no part of a character stands alone.
+    std::size_t after = at + 1;
+    while (after < text.size() && (static_cast<unsigned char>(text[after]) & 0xC0U) == 0x80U)
+      ++after;
+    out.append(text.substr(copied, after - copied)).append(Tokenizer::kBreak);
+    copied = after;
+  }
+  return out.append(text.substr(copied));
+}
+
 void SpecialSplitter::split(std::string_view text, Tokenizer::Special special,
                             const OnText& on_text, const OnToken& on_token) const {
+  const auto tell = [&](std::string_view plain) {
+    if (special != Tokenizer::Special::kParse ||
+        plain.find(Tokenizer::kBreak) == std::string_view::npos)
+      return on_text(plain);
+    std::string whole;
+    for (std::size_t at = 0; at < plain.size();) {
+      const std::size_t mark = std::min(plain.find(Tokenizer::kBreak, at), plain.size());
+      whole.append(plain.substr(at, mark - at));
+      at = mark + Tokenizer::kBreak.size();
+    }
+    if (!whole.empty()) on_text(whole);
+  };
   std::size_t start = 0;
   for (std::size_t at = 0; at < text.size();) {
     const Match found = match(text, at, special);
@@ -73,14 +121,14 @@ void SpecialSplitter::split(std::string_view text, Tokenizer::Special special,
       ++at;
       continue;
     }
-    if (at > start) on_text(text.substr(start, at - start));
+    if (at > start) tell(text.substr(start, at - start));
     on_token(found.token);
     at += found.bytes;
     if (!strips_after_.empty() && strips_after_[static_cast<std::size_t>(found.token)])
       while (at < text.size() && is_ascii_space(text[at])) ++at;
     start = at;
   }
-  if (start < text.size()) on_text(text.substr(start));
+  if (start < text.size()) tell(text.substr(start));
 }
 
 }  // namespace nearside::text

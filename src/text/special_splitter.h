@@ -28,6 +28,10 @@ class SpecialSplitter {
   void split(std::string_view text, Tokenizer::Special special, const OnText& on_text,
              const OnToken& on_token) const;
 
+  /// See Tokenizer::with_breaks. Costs what split() does, and a look at the first bytes of every
+  /// control token.
+  [[nodiscard]] std::string with_breaks(std::string_view text) const;
+
  private:
   struct Node {
     TokenId token = -1;
@@ -44,7 +48,11 @@ class SpecialSplitter {
                             Tokenizer::Special special) const;
 
   std::vector<Node> nodes_ = {Node{}};  // a trie; the first is its root
-  std::vector<bool> strips_after_;      // by token; empty: none does
+  /// Whether a control token may have begun before `text`.
+  [[nodiscard]] bool may_end_a_token(std::string_view text) const;
+
+  std::vector<bool> strips_after_;     // by token; empty: none does
+  std::vector<std::string> specials_;  // what control and unknown tokens are spelled as
 };
 
 }  // namespace nearside::text

@@ -33,6 +33,14 @@ class Tokenizer {
     kIgnore,  // "<|im_end|>" in the text is plain text: for anything a user wrote
     kParse,   // control tokens written out in the text become those tokens: for rendered templates
   };
+  /// In a text read with kParse: no control token lies across this character, which itself is
+  /// dropped. U+FDD0, which Unicode keeps free for a program's own use.
+  static constexpr std::string_view kBreak = "\xEF\xB7\x90";
+  /// What a user wrote, to be put into a chat template: with breaks wherever it could be read as a
+  /// control token, alone or together with what stands before and behind it. All other text comes
+  /// back as it is. Breaks that it has itself are kept, and do no more than breaks do.
+  [[nodiscard]] virtual std::string with_breaks(std::string_view text) const = 0;
+
   /// Appends the ids of `text` to `out`. No BOS or EOS is added; see special tokens below.
   virtual void encode(std::string_view text, Special special, std::vector<TokenId>& out) const = 0;
 

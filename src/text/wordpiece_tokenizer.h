@@ -26,6 +26,9 @@ class WordPieceTokenizer final : public Tokenizer {
   using Tokenizer::encode;
   void encode(std::string_view text, Special special, std::vector<TokenId>& out) const override;
   [[nodiscard]] std::string decode(TokenId token, bool with_special) const override;
+  [[nodiscard]] std::string with_breaks(std::string_view text) const override {
+    return splitter_.with_breaks(text);
+  }
 
  private:
   base::Status build_tables(const Vocabulary& vocabulary);
