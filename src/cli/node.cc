@@ -285,7 +285,7 @@ base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig&
                        .stall = config.stall_timeout,
                        .total = config.total_timeout};
   endpoint.calls_max = config.concurrent_requests_max;
-  endpoint.ca_file = config.ca_file;
+  endpoint.tls.ca_file = config.ca_file;
   endpoint.api_version = config.api_version;
   endpoint.region = config.aws_region;
   const std::shared_ptr<upstream::Upstream> server =

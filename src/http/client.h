@@ -31,14 +31,27 @@ struct ClientTimeouts {
   std::chrono::milliseconds total{600'000};
 };
 
+/// Whom a client believes, and how it says who it is.
+struct ClientTls {
+  /// PEM file of authorities to trust besides the system's, for on-prem servers.
+  std::string ca_file{};
+  /// ... and no others: an authority of the system that was talked into a certificate for this name
+  /// changes nothing.
+  bool ca_only = false;
+  std::string certificate_file{};  // PEM: this client's, for servers that ask for one
+  std::string key_file{};          // PEM: its key
+  /// "sha256//BASE64" of the server's public key (SubjectPublicKeyInfo): another key is refused,
+  /// whoever certified it. Several, separated by ';', during a change.
+  std::string pinned_key{};
+};
+
 struct ClientRequest {
   std::string method = "GET";
   std::string url;  // http or https; redirects are not followed, since they could lead anywhere
   Headers headers{};
   std::string body{};
   ClientTimeouts timeouts{};
-  /// PEM file of authorities to trust besides the system's, for on-prem servers.
-  std::string ca_file{};
+  ClientTls tls{};
   std::size_t response_bytes_max = 64U << 20;
 };
 

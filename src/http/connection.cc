@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream_base.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/rfc7230.hpp>
@@ -27,6 +28,9 @@ constexpr std::size_t kReadAheadBytesMax = 64U << 10;
 // reset the connection and take our answer with it, so we read on for a while.
 constexpr std::chrono::milliseconds kLingerTimeout{1'000};
 constexpr std::size_t kLingerBytesMax = 8U << 20;
+// The first byte of every TLS connection (RFC 8446, section 5.1: a record of type handshake). No
+// method of HTTP begins with it.
+constexpr char kTlsHandshake = 0x16;
 
 int status_for(const beast::error_code& error) {
   if (error == beast::http::error::header_limit) return 431;
@@ -50,7 +54,7 @@ std::string_view sentence_for(int status) {
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 Request to_request(beast::http::request<beast::http::string_body>&& message,
-                   const std::string& remote_address) {
+                   const std::string& remote_address, const std::string& client_name) {
   Request request;
   request.method = view(message.method_string());
   const std::string_view target = view(message.target());
@@ -62,23 +66,25 @@ Request to_request(beast::http::request<beast::http::string_body>&& message,
         {std::string(view(header.name_string())), std::string(view(header.value()))});
   request.body = std::move(message.body());
   request.remote_address = remote_address;
+  request.client_name = client_name;
   return request;
 }
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, const ServerOptions& options, Handler& handler,
+Connection::Connection(Wire::Socket socket, std::shared_ptr<asio::ssl::context> tls,
+                       const ServerOptions& options, Handler& handler,
                        const std::atomic<bool>& draining)
-    : socket_(std::move(socket)),
+    : wire_(std::move(socket), std::move(tls)),
       options_(options),
       handler_(handler),
       draining_(draining),
-      wake_timer_(socket_.get_executor()),
-      deadline_timer_(socket_.get_executor()) {
+      wake_timer_(wire_.socket().get_executor()),
+      deadline_timer_(wire_.socket().get_executor()) {
   boost::system::error_code ignored;
   // One small write a token must not wait for the acknowledgement of the one before.
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  const auto endpoint = socket_.remote_endpoint(ignored);
+  wire_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  const auto endpoint = wire_.socket().remote_endpoint(ignored);
   if (!ignored) remote_address_ = endpoint.address().to_string(ignored);
 }
 
@@ -88,32 +94,65 @@ Connection::~Connection() {
 
 asio::awaitable<void> Connection::serve() {
   const auto self = shared_from_this();
-  Next next = Next::kRequest;
+  Next next = co_await shake_hands() ? Next::kRequest : Next::kClose;
   while (next == Next::kRequest && !cut_) next = co_await serve_one();
   boost::system::error_code ignored;
   if (next == Next::kReset) {
     // Without chunks, only a reset tells an incomplete stream from a complete one.
-    socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+    wire_.socket().set_option(asio::socket_base::linger(true, 0), ignored);
   } else if (!cut_ && !timed_out_ && !peer_left_) {
     co_await linger();
   }
-  socket_.close(ignored);
+  wire_.socket().close(ignored);
   deadline_timer_.cancel();
 }
 
 void Connection::drain() {
-  boost::system::error_code ignored;
   if (idle_) {
     cut_ = true;
-    socket_.cancel(ignored);
+    wire_.cancel();
   }
 }
 
 void Connection::cut() {
   cut_ = true;
   boost::system::error_code ignored;
-  socket_.close(ignored);
+  wire_.socket().close(ignored);
   wake();
+}
+
+asio::awaitable<bool> Connection::shake_hands() {
+  if (!wire_.encrypted()) co_return true;
+  // Until a client has said something, a server that shuts down need not wait for it.
+  idle_ = true;
+  set_deadline(options_.header_timeout);
+  char first = 0;
+  const auto [peek_error, count] = co_await wire_.socket().async_receive(
+      asio::buffer(&first, 1), asio::socket_base::message_peek, kTuple);
+  idle_ = false;
+  if (peek_error || timed_out_ || cut_) {
+    timed_out_ = true;  // Nothing was asked, so there is nothing to say or to wait for.
+    co_return false;
+  }
+  if (first != kTlsHandshake) {
+    handler_.handshake_failed(remote_address_, "the client spoke plain HTTP to a TLS port");
+    wire_.speak_plainly();
+    co_await refuse(400, "this port speaks TLS only: call it with https:// instead of http://");
+    co_return false;
+  }
+  const auto [error] =
+      co_await wire_.stream().async_handshake(asio::ssl::stream_base::server, kTuple);
+  if (error || timed_out_ || cut_) {
+    handler_.handshake_failed(remote_address_, timed_out_ ? "the handshake took too long"
+                                               : cut_     ? "the server is shutting down"
+                                                          : error.message());
+    // OpenSSL has sent its alert; there is no more to say.
+    wire_.speak_plainly();
+    co_return false;
+  }
+  clear_deadline();
+  client_name_ = wire_.client_name();
+  co_return true;
 }
 
 asio::awaitable<Connection::Next> Connection::serve_one() {
@@ -133,15 +172,18 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
     }
   }
   set_deadline(options_.header_timeout);
-  if (const int status = co_await read_head(parser); status != 0) co_return co_await refuse(status);
+  if (const int status = co_await read_head(parser); status != 0)
+    co_return co_await refuse(status, sentence_for(status));
 
   const auto& head = parser.get();
-  if (parser.get().version() >= 11 && head.count(field::host) != 1) co_return co_await refuse(400);
+  if (parser.get().version() >= 11 && head.count(field::host) != 1)
+    co_return co_await refuse(400, sentence_for(400));
   if (beast::iequals(head[field::expect], "100-continue") && !parser.is_done())
     if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return Next::kClose;
 
   set_deadline(options_.body_timeout);
-  if (const int status = co_await read_body(parser); status != 0) co_return co_await refuse(status);
+  if (const int status = co_await read_body(parser); status != 0)
+    co_return co_await refuse(status, sentence_for(status));
   clear_deadline();
 
   ReplyFraming framing;
@@ -149,12 +191,12 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   framing.keep_alive = parser.get().keep_alive() && !draining_;
   framing.http_1_0 = parser.get().version() < 11;
   framing.buffer_bytes_max = options_.stream_buffer_bytes_max;
-  co_return co_await reply_to(to_request(parser.release(), remote_address_), framing);
+  co_return co_await reply_to(to_request(parser.release(), remote_address_, client_name_), framing);
 }
 
 asio::awaitable<bool> Connection::read_more() {
   const auto space = buffer_.prepare(kReadBytes);
-  const auto [error, count] = co_await socket_.async_read_some(space, kTuple);
+  const auto [error, count] = co_await wire_.read_some(space, kTuple);
   buffer_.commit(count);
   if (error && !timed_out_) peer_left_ = true;
   co_return !error && !timed_out_ && !cut_;
@@ -190,7 +232,7 @@ asio::awaitable<int> Connection::read_body(Parser& parser) {
 }
 
 asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFraming framing) {
-  const auto executor = socket_.get_executor();
+  const auto executor = wire_.socket().get_executor();
   const auto reply = std::make_shared<Reply>(framing, [executor, weak = weak_from_this()] {
     asio::post(executor, [weak] {
       if (const auto self = weak.lock()) self->wake();
@@ -227,13 +269,13 @@ asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFra
   }
 }
 
-asio::awaitable<Connection::Next> Connection::refuse(int status) {
+asio::awaitable<Connection::Next> Connection::refuse(int status, std::string_view sentence) {
   if (peer_left_ || cut_) co_return Next::kClose;
   timed_out_ = false;
   ReplyFraming framing;
   framing.keep_alive = false;
   Reply reply(framing, [] {});
-  reply.send(handler_.refusal(status, sentence_for(status)));
+  reply.send(handler_.refusal(status, sentence));
   co_await write_all(reply.take().bytes);
   co_return Next::kClose;
 }
@@ -242,8 +284,8 @@ asio::awaitable<bool> Connection::write_all(std::string bytes) {
   std::size_t sent = 0;
   while (sent < bytes.size()) {
     set_deadline(options_.write_stall_timeout);
-    const auto [error, count] = co_await socket_.async_write_some(
-        asio::buffer(bytes.data() + sent, bytes.size() - sent), kTuple);
+    const auto [error, count] =
+        co_await wire_.write_some(asio::buffer(bytes.data() + sent, bytes.size() - sent), kTuple);
     sent += count;
     if (error || timed_out_ || cut_) co_return false;
   }
@@ -252,15 +294,21 @@ asio::awaitable<bool> Connection::write_all(std::string bytes) {
 }
 
 asio::awaitable<void> Connection::linger() {
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  if (ignored) co_return;
   set_deadline(kLingerTimeout);
+  if (wire_.encrypted()) {
+    // Says that this is the end, and not somebody who cut the line. What the client does with that
+    // shows below.
+    co_await wire_.stream().async_shutdown(kTuple);
+    if (timed_out_ || cut_) co_return;
+    wire_.speak_plainly();
+  }
+  boost::system::error_code ignored;
+  wire_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  if (ignored) co_return;
   std::size_t discarded = buffer_.size();
   buffer_.consume(buffer_.size());
   while (discarded < kLingerBytesMax) {
-    const auto [error, count] =
-        co_await socket_.async_read_some(buffer_.prepare(kReadBytes), kTuple);
+    const auto [error, count] = co_await wire_.read_some(buffer_.prepare(kReadBytes), kTuple);
     if (error || timed_out_ || cut_) co_return;
     discarded += count;
   }
@@ -270,7 +318,7 @@ void Connection::watch(const std::shared_ptr<Reply>& reply) {
   watch_wanted_ = true;
   if (watching_ || buffer_.size() >= kReadAheadBytesMax) return;
   watching_ = true;
-  socket_.async_read_some(
+  wire_.read_some(
       buffer_.prepare(kReadBytes),
       [self = shared_from_this(), reply](boost::system::error_code error, std::size_t count) {
         self->watching_ = false;
@@ -288,8 +336,7 @@ void Connection::watch(const std::shared_ptr<Reply>& reply) {
 asio::awaitable<void> Connection::stop_watching() {
   watch_wanted_ = false;
   if (!watching_) co_return;
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  wire_.cancel();
   while (watching_) co_await wait_for_wake();
 }
 
@@ -327,8 +374,7 @@ void Connection::arm_timer() {
     }
     self->deadline_.reset();
     self->timed_out_ = true;
-    boost::system::error_code ignored;
-    self->socket_.cancel(ignored);
+    self->wire_.cancel();
   });
 }
 

@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -19,6 +18,7 @@
 
 #include "http/reply.h"
 #include "http/server.h"
+#include "http/wire.h"
 
 namespace nearside::http {
 
@@ -26,8 +26,9 @@ namespace nearside::http {
 /// threads come in. Kept alive by its own coroutine.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, const ServerOptions& options, Handler& handler,
-             const std::atomic<bool>& draining);
+  /// `tls` null: plain.
+  Connection(Wire::Socket socket, std::shared_ptr<boost::asio::ssl::context> tls,
+             const ServerOptions& options, Handler& handler, const std::atomic<bool>& draining);
   /// A reply that is still under way hears that its client has gone.
   ~Connection();
 
@@ -43,6 +44,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
   enum class Next { kRequest, kClose, kReset };
 
+  /// The TLS handshake. False when there is nobody to serve; who spoke plain HTTP was told.
+  boost::asio::awaitable<bool> shake_hands();
   /// One request and its reply.
   boost::asio::awaitable<Next> serve_one();
   /// More bytes into the buffer; false when the connection is over or timed out.
@@ -51,7 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<int> read_head(Parser& parser);
   boost::asio::awaitable<int> read_body(Parser& parser);
   boost::asio::awaitable<Next> reply_to(Request request, ReplyFraming framing);
-  boost::asio::awaitable<Next> refuse(int status);
+  boost::asio::awaitable<Next> refuse(int status, std::string_view sentence);
   boost::asio::awaitable<bool> write_all(std::string bytes);
   /// After the last byte: waits for the client to have read it before closing.
   boost::asio::awaitable<void> linger();
@@ -68,11 +71,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void clear_deadline();
   void arm_timer();
 
-  boost::asio::ip::tcp::socket socket_;
+  Wire wire_;
   const ServerOptions& options_;
   Handler& handler_;
   const std::atomic<bool>& draining_;
   std::string remote_address_;
+  std::string client_name_;
   boost::beast::flat_buffer buffer_;
   std::weak_ptr<Reply> reply_;  // under way
 

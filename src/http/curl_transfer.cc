@@ -51,9 +51,7 @@ base::Status CurlTransfer::prepare() {
     set(CURLOPT_PROXY, options_.proxy.c_str());
   else if (!options_.proxy_from_environment)
     set(CURLOPT_PROXY, "");
-  // The system's authorities stay trusted: they come from libcurl's default folder
-  // (CURLOPT_CAPATH).
-  if (!request_.ca_file.empty()) set(CURLOPT_CAINFO, request_.ca_file.c_str());
+  prepare_tls();
 
   if (request_.url.find_first_of("\r\n ") != std::string::npos ||
       curl_easy_setopt(handle, CURLOPT_URL, request_.url.c_str()) != CURLE_OK)
@@ -92,6 +90,24 @@ base::Status CurlTransfer::prepare() {
   set(CURLOPT_WRITEFUNCTION, &CurlTransfer::on_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
   return {};
+}
+
+void CurlTransfer::prepare_tls() {
+  CURL* handle = handle_.get();
+  const ClientTls& tls = request_.tls;
+  const auto set = [handle](CURLoption option, const char* value) {
+    CHECK(curl_easy_setopt(handle, option, value) == CURLE_OK);
+  };
+  // The system's authorities stay trusted unless told otherwise: they come from libcurl's default
+  // folder (CURLOPT_CAPATH).
+  if (tls.ca_only) {
+    set(CURLOPT_CAINFO, nullptr);
+    set(CURLOPT_CAPATH, nullptr);
+  }
+  if (!tls.ca_file.empty()) set(CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.certificate_file.empty()) set(CURLOPT_SSLCERT, tls.certificate_file.c_str());
+  if (!tls.key_file.empty()) set(CURLOPT_SSLKEY, tls.key_file.c_str());
+  if (!tls.pinned_key.empty()) set(CURLOPT_PINNEDPUBLICKEY, tls.pinned_key.c_str());
 }
 
 bool CurlTransfer::cancel() {
@@ -173,10 +189,16 @@ base::Status CurlTransfer::describe(CURLcode outcome) const {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
       return fail(Code::kUnavailable, "cannot connect: {}", detail);
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+      return fail(Code::kUnavailable, "the server's key is not the pinned one");
+    case CURLE_SSL_CERTPROBLEM:
+      return fail(Code::kUnavailable, "the client certificate {} cannot be used: {}",
+                  request_.tls.certificate_file, detail);
+    case CURLE_SSL_CACERT_BADFILE:
+      return fail(Code::kUnavailable, "the authorities in {} cannot be used: {}",
+                  request_.tls.ca_file, detail);
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CACERT_BADFILE:
       return fail(Code::kUnavailable, "the server's identity could not be verified: {}", detail);
     default:
       return fail(Code::kUnavailable, "the connection broke before the reply was complete: {}",

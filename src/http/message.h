@@ -30,6 +30,8 @@ struct Request {
   Headers headers{};
   std::string body{};
   std::string remote_address;  // "127.0.0.1"
+  /// Of the client's certificate, which was verified: "CN=press-7,O=Plant" (RFC 2253). "" without.
+  std::string client_name{};
 };
 
 /// A whole reply. content-length, date and connection are the server's to set.

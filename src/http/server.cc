@@ -133,7 +133,7 @@ class AsioServer final : public Server {
 
   asio::awaitable<void> serve(Loop& loop, tcp::socket socket) {
     const auto connection =
-        std::make_shared<Connection>(std::move(socket), options_, handler_, draining_);
+        std::make_shared<Connection>(std::move(socket), context(), options_, handler_, draining_);
     loop.connections.insert(connection.get());
     co_await connection->serve();
     loop.connections.erase(connection.get());
@@ -146,6 +146,8 @@ class AsioServer final : public Server {
 
   /// Best effort and without waiting: who is over the bound gets no share of our time.
   void turn_away(tcp::socket socket) {
+    // A refusal in TLS would need a handshake first, which is what there is no room for.
+    if (options_.tls) return;
     ReplyFraming framing;
     framing.keep_alive = false;
     Reply reply(framing, [] {});
@@ -154,6 +156,10 @@ class AsioServer final : public Server {
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(reply.take().bytes), ignored);
     socket.shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  [[nodiscard]] std::shared_ptr<asio::ssl::context> context() const {
+    return options_.tls ? options_.tls->context() : nullptr;
   }
 
   void stop_accepting() {
@@ -195,6 +201,8 @@ Response Handler::refusal(int status, std::string_view sentence) {
           .headers = {{"content-type", "text/plain"}},
           .body = std::string(sentence) + "\n"};
 }
+
+void Handler::handshake_failed(std::string_view, std::string_view) {}
 
 base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler& handler,
                                                     base::Logger& log) {

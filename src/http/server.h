@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "http/message.h"
+#include "http/tls.h"
 
 namespace nearside::http {
 
@@ -59,12 +60,17 @@ class Handler {
   /// The body for a request that never became one (malformed, too large, too slow), so that these
   /// errors too have the shape that callers of this server expect.
   virtual Response refusal(int status, std::string_view sentence);
+
+  /// A client could not be talked to in TLS: it brought a wrong certificate or none, an old
+  /// protocol, or plain HTTP. For counting; on a thread of the server; must not block.
+  virtual void handshake_failed(std::string_view remote_address, std::string_view why);
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one, see Server::port
   std::size_t threads = 2;
+  std::shared_ptr<const Tls> tls{};  // null: plain HTTP
 
   /// Browsers and gateways send a few KiB; more is an attack or a mistake (431).
   std::size_t header_bytes_max = 32U << 10;
@@ -76,7 +82,7 @@ struct ServerOptions {
   /// What may wait for a slow reader of a stream: about 10,000 tokens.
   std::size_t stream_buffer_bytes_max = 2U << 20;
 
-  /// From the first byte of a request to the end of its headers (408).
+  /// From the first byte of a request to the end of its headers (408); of a TLS handshake too.
   std::chrono::milliseconds header_timeout{10'000};
   /// From the end of the headers to the end of the body (408).
   std::chrono::milliseconds body_timeout{60'000};

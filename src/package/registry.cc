@@ -69,7 +69,7 @@ class Session {
     if (!options_.credentials.empty())
       request.headers.push_back(
           {"authorization", "Basic " + base::base64_encode(options_.credentials)});
-    request.ca_file = options_.ca_file;
+    request.tls.ca_file = options_.ca_file;
     request.timeouts.total = std::chrono::hours(6);  // a large model over a slow line
     std::promise<base::Status> ended;
     bool wanted = true;

@@ -18,7 +18,7 @@ struct Endpoint {
   Key key;
   http::ClientTimeouts timeouts;
   std::size_t calls_max = 64;  // at once; one more fails with kExhausted
-  std::string ca_file;
+  http::ClientTls tls;
   std::string api_version;  // azure: of the deployment's API; anthropic: of the messages API
   std::string region;       // bedrock: AWS region; empty: read from the URL
 };

@@ -15,7 +15,7 @@ http::ClientRequest json_call(const Endpoint& endpoint, std::string_view path, s
   call.headers = {{"content-type", "application/json"}, {"user-agent", "nearside"}};
   call.body = std::move(body);
   call.timeouts = endpoint.timeouts;
-  call.ca_file = endpoint.ca_file;
+  call.tls = endpoint.tls;
   return call;
 }
 
