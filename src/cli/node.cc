@@ -67,21 +67,11 @@ std::optional<std::string> down_why(const worker::LocalModel& model) {
                    : fmt::format("the worker is {}", worker::state_name(now.state));
 }
 
-/// Each file once, before any worker sees it.
-base::Status verify_models(const gateway::Config& config) {
-  const std::vector<package::Signer> signers = TRY(read_signers(config.packages.signers));
-  for (const gateway::ModelConfig& model : config.models) {
-    TRY(verify_model_file(model.file, signers));
-    for (const gateway::AdapterConfig& adapter : model.adapters)
-      TRY(verify_model_file(adapter.file, signers));
-    if (!model.draft_file.empty()) TRY(verify_model_file(model.draft_file, signers));
-  }
-  return {};
-}
-
 http::ServerOptions server_options(const gateway::ListenAddress& address,
-                                   const gateway::LimitsConfig& limits) {
+                                   const gateway::LimitsConfig& limits,
+                                   std::shared_ptr<const http::Tls> tls) {
   http::ServerOptions options;
+  options.tls = std::move(tls);
   options.address = address.host;
   options.port = address.port;
   options.body_bytes_max = limits.body_bytes_max;
@@ -106,13 +96,53 @@ Node::Node(base::Level level)
       memory_key_{random_seed(), random_seed()},
       client_(http::Client::create()) {}
 
-base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config) {
+base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config,
+                                                std::function<void()> ask_for_reload) {
   std::unique_ptr<Node> node(new Node(config.log_level));
-  TRY(node->serve(std::move(config)));
+  TRY(node->open_audit(config.audit));
+  const std::string file = config.file;
+  if (base::Status serving = node->serve(std::move(config), std::move(ask_for_reload)); !serving) {
+    node->refuse(file, serving.error());
+    return std::move(serving).error();
+  }
   return node;
 }
 
-base::Status Node::serve(gateway::Config config) {
+base::Status Node::open_audit(const gateway::AuditConfig& config) {
+  audit_config_ = config;
+  if (config.file.empty()) return {};
+  audit_ =
+      TRY(telemetry::Audit::open({.file = config.file, .key_file = config.key_file}, clock_, log_));
+  return {};
+}
+
+void Node::refuse(const std::string& file, const base::Error& error) {
+  if (audit_) audit_->note("configuration_refused", {{"file", file}, {"why", error.message}});
+}
+
+base::Status Node::verify_models(const gateway::Config& config) {
+  const std::vector<package::Signer> signers = TRY(read_signers(config.packages.signers));
+  const auto verify = [&](const std::string& name, const std::string& file) -> base::Status {
+    auto signer = verify_model_file(file, signers);
+    if (audit_)
+      audit_->note(signer ? "package_verified" : "package_refused",
+                   {{"model", name},
+                    {"file", file},
+                    {signer ? "signer" : "why", signer ? *signer : signer.error().message}});
+    if (!signer) return std::move(signer).error();
+    return {};
+  };
+  for (const gateway::ModelConfig& model : config.models) {
+    TRY(verify(model.name, model.file));
+    for (const gateway::AdapterConfig& adapter : model.adapters)
+      TRY(verify(adapter.name, adapter.file));
+    if (!model.draft_file.empty()) TRY(verify(model.name, model.draft_file));
+  }
+  return {};
+}
+
+base::Status Node::serve(gateway::Config config, std::function<void()> ask_for_reload) {
+  if (config.tls) tls_ = TRY(http::Tls::open(*config.tls));
   for (const gateway::ListenAddress& address : config.listen)
     if (config.auth.anonymous() && !address.loopback())
       return fail(Code::kInvalidArgument,
@@ -136,10 +166,18 @@ base::Status Node::serve(gateway::Config config) {
   models_ = std::move(models);
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
-                        retries_, traces_.get(), &cache_, quality_.get(), feedback_.get(),
-                        taints_.get()},
+                        retries_, logprob_budgets_, traces_.get(), &cache_, quality_.get(),
+                        feedback_.get(), taints_.get(), audit_.get(), std::move(ask_for_reload)},
       snapshot);
-  return listen(snapshot->config);
+  TRY(listen(snapshot->config));
+  if (tls_) log_.info("serve", "the certificate is {}", tls_->description());
+  if (!audit_) return {};
+  const std::string addresses = text_of(listen_);
+  return audit_->write("node_started", {{"node", snapshot->config.node.name},
+                                        {"file", snapshot->config.file},
+                                        {"sha256", snapshot->config.digest},
+                                        {"listen", addresses},
+                                        {"certificate", tls_ ? tls_->description() : ""}});
 }
 
 base::Status Node::open_learning(const gateway::Config& config) {
@@ -172,7 +210,7 @@ base::Status Node::open_quotas(const gateway::QuotaStoreConfig& config) {
 base::Status Node::listen(const gateway::Config& config) {
   for (const gateway::ListenAddress& address : config.listen)
     servers_.push_back(
-        TRY(http::Server::start(server_options(address, config.limits), *gateway_, log_)));
+        TRY(http::Server::start(server_options(address, config.limits, tls_), *gateway_, log_)));
   return {};
 }
 
@@ -183,6 +221,30 @@ std::vector<std::string> Node::addresses() const {
 }
 
 base::Status Node::reload(gateway::Config config) {
+  const std::string file = config.file;
+  const std::string digest = config.digest;
+  base::Status applied = apply(std::move(config));
+  if (!applied) {
+    refuse(file, applied.error());
+  } else if (audit_) {
+    TRY(audit_->write(
+        "configuration_loaded",
+        {{"file", file}, {"sha256", digest}, {"certificate", tls_ ? tls_->description() : ""}}));
+  }
+  return applied;
+}
+
+base::Status Node::apply(gateway::Config config) {
+  if (config.audit.file != audit_config_.file || config.audit.key_file != audit_config_.key_file)
+    log_.warn("serve", "the audit log stays as it is; another file or key needs a restart");
+  if (config.tls.has_value() != (tls_ != nullptr) ||
+      (tls_ &&
+       (config.tls->certificate_file != tls_->files().certificate_file ||
+        config.tls->key_file != tls_->files().key_file ||
+        config.tls->client_ca_file != tls_->files().client_ca_file ||
+        config.tls->client_certificate_required != tls_->files().client_certificate_required)))
+    log_.warn("serve", "tls stays as it is; other files need a restart, new content does not");
+  if (tls_) TRY(tls_->reload());
   if (config.ledger.file != ledger_file_)
     log_.warn("serve", "the ledger stays {}; another file needs a restart", ledger_file_);
   if (text_of(config.listen) != text_of(listen_))
@@ -205,11 +267,22 @@ base::Status Node::reload(gateway::Config config) {
 }
 
 void Node::sweep() {
+  if (tls_) {
+    const base::Result<bool> taken = tls_->reload_if_changed();
+    if (!taken) {
+      log_.error("serve", "keeping the certificate as it was: {}", taken.error().message);
+      if (audit_) audit_->note("certificate_refused", {{"why", taken.error().message}});
+    } else if (*taken) {
+      log_.info("serve", "the certificate is {} now", tls_->description());
+      if (audit_) audit_->note("certificate_loaded", {{"certificate", tls_->description()}});
+    }
+  }
   std::erase_if(retired_, [](const auto& model) { return model.use_count() == 1; });
 }
 
 bool Node::drain(std::chrono::milliseconds patience) {
   gateway_->begin_drain();
+  if (audit_) audit_->note("node_stopping", {});
   const base::SteadyTime until = clock_.steady() + patience;
   bool all_finished = true;
   for (const auto& server : servers_) {
@@ -237,8 +310,9 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
   }
   policy::Labeler labeler =
       TRY(policy::Labeler::create(config.labels, {memory_key_, config.memory.texts_bytes_max}));
-  return std::shared_ptr<const gateway::Snapshot>(
-      std::make_shared<gateway::Snapshot>(std::move(config), std::move(labeler), std::move(reach)));
+  gateway::Templates templates = TRY(gateway::Templates::open(config.templates));
+  return std::shared_ptr<const gateway::Snapshot>(std::make_shared<gateway::Snapshot>(
+      std::move(config), std::move(labeler), std::move(reach), std::move(templates)));
 }
 
 base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& config,
@@ -285,7 +359,11 @@ base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig&
                        .stall = config.stall_timeout,
                        .total = config.total_timeout};
   endpoint.calls_max = config.concurrent_requests_max;
-  endpoint.tls.ca_file = config.ca_file;
+  endpoint.tls = {.ca_file = config.ca_file,
+                  .ca_only = config.ca_only,
+                  .certificate_file = config.certificate_file,
+                  .key_file = config.certificate_key_file,
+                  .pinned_key = config.pinned_key};
   endpoint.api_version = config.api_version;
   endpoint.region = config.aws_region;
   const std::shared_ptr<upstream::Upstream> server =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,8 @@
 #include "gateway/gateway.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "http/tls.h"
+#include "telemetry/audit.h"
 #include "telemetry/ledger.h"
 #include "worker/local_model.h"
 #include "worker/residency.h"
@@ -27,20 +30,29 @@ class Node {
  public:
   /// Serves when it returns; models load meanwhile, and /readyz says when they are there.
   /// Errors: what the configuration names and is not there (files, keys, ports), with its name.
-  static base::Result<std::unique_ptr<Node>> start(gateway::Config config);
+  /// `ask_for_reload` is called from any thread when a caller with the scope admin asks for it;
+  /// empty: there is nothing to read again.
+  static base::Result<std::unique_ptr<Node>> start(gateway::Config config,
+                                                   std::function<void()> ask_for_reload = {});
   ~Node() = default;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   /// "127.0.0.1:8080", as bound.
   [[nodiscard]] std::vector<std::string> addresses() const;
+  /// Whether they speak TLS.
+  [[nodiscard]] bool encrypted() const { return tls_ != nullptr; }
 
   /// Serves new requests by `config`; models that it shares with the one before keep their workers.
-  /// Listeners and the ledger stay as they are: a change there is reported and needs a restart.
+  /// Certificates are read again. Listeners, the ledger and the audit log stay where they are: a
+  /// change there is reported and needs a restart.
   /// Errors: as start; then everything stays as it was.
   base::Status reload(gateway::Config config);
+  /// A configuration was not even read: for the records.
+  void refuse(const std::string& file, const base::Error& error);
 
-  /// Ends the workers of models that a reload has dropped and no request uses any more; call it now
+  /// Takes up certificates whose files have changed, and
+  /// ends the workers of models that a reload has dropped and no request uses any more; call it now
   /// and then. Done here because the last request to let go of a model may do so on that model's
   /// own thread, which cannot end itself.
   void sweep();
@@ -54,7 +66,11 @@ class Node {
   using Models = std::map<std::string, std::shared_ptr<worker::LocalModel>>;
 
   explicit Node(base::Level level);
-  base::Status serve(gateway::Config config);
+  base::Status serve(gateway::Config config, std::function<void()> ask_for_reload);
+  base::Status open_audit(const gateway::AuditConfig& config);
+  /// Each file once, before any worker sees it.
+  base::Status verify_models(const gateway::Config& config);
+  base::Status apply(gateway::Config config);
   base::Status open_learning(const gateway::Config& config);
   base::Status open_quotas(const gateway::QuotaStoreConfig& config);
   base::Status listen(const gateway::Config& config);
@@ -74,6 +90,7 @@ class Node {
   gateway::Alarms alarms_;
   gateway::ConcurrencyGate gate_;
   gateway::RetryBudget retries_;
+  gateway::LogprobBudgets logprob_budgets_;
   gateway::ResponseCache cache_;
   std::unique_ptr<policy::TaintMemory> taints_;
   std::unique_ptr<gateway::QuotaStore> quotas_;
@@ -82,7 +99,10 @@ class Node {
   Models models_;                                 // by what makes two of them the same
   std::vector<std::shared_ptr<worker::LocalModel>> retired_;
   std::string ledger_file_;
+  gateway::AuditConfig audit_config_;
   std::vector<gateway::ListenAddress> listen_;
+  std::shared_ptr<http::Tls> tls_;           // null: plain HTTP
+  std::unique_ptr<telemetry::Audit> audit_;  // null: nobody wants one
   std::unique_ptr<telemetry::Traces> traces_;
   std::unique_ptr<telemetry::Ledger> ledger_;
   std::unique_ptr<gateway::LearnedQuality> quality_;

@@ -1,16 +1,19 @@
 // `nearside serve`: a node. Options, signals, and the line that says where it listens.
 #include <csignal>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cli/commands.h"
 #include "cli/node.h"
+#include "trust/secret_bytes.h"
 
 namespace nearside::cli {
 namespace {
@@ -60,13 +63,15 @@ void announce(const Node& node, bool json) {
     fmt::print("{}\n", base::json::serialize(base::json::object{
                            {"listening", base::json::value_from(node.addresses())}}));
   else
-    fmt::print("nearside listens on http://{}\n", fmt::join(node.addresses(), ", http://"));
+    fmt::print("nearside listens on {0}{1}\n", node.encrypted() ? "https://" : "http://",
+               fmt::join(node.addresses(), node.encrypted() ? ", https://" : ", http://"));
   std::fflush(stdout);
 }
 
 void reload(Node& node, const Options& options) {
   if (options.config.empty()) return;
   auto config = read_config(options);
+  if (!config) node.refuse(options.config, config.error());
   const base::Status done = config ? node.reload(*std::move(config)) : base::Status(config.error());
   if (done)
     node.log().info("serve", "serving by {} as it is now", options.config);
@@ -75,11 +80,18 @@ void reload(Node& node, const Options& options) {
 }
 
 Exit run(const Options& options) {
+  // Keys of upstreams and templates are in this process: no core dump, and nobody of the same user
+  // may look into it.
+  if (const base::Status closed = trust::make_process_undumpable(); !closed)
+    return complain(closed.error());
   const sigset_t handled = take_signals();
   raise_descriptor_limit();
   auto config = read_config(options);
   if (!config) return complain(config.error());
-  auto started = Node::start(*std::move(config));
+  // One way to reload, whoever asks: the signal, which the loop below waits for.
+  std::function<void()> ask_for_reload;
+  if (!options.config.empty()) ask_for_reload = [] { ::kill(::getpid(), SIGHUP); };
+  auto started = Node::start(*std::move(config), std::move(ask_for_reload));
   if (!started) return complain(started.error());
   Node& node = **started;
   announce(node, options.json);

@@ -46,11 +46,33 @@ base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& servic
 
 }  // namespace
 
+ApiError refused_caller(const Services& services, const http::Request& request,
+                        const base::Error& error) {
+  services.note("key_refused", {{"remote", request.remote_address},
+                                {"path", request.path},
+                                {"client_name", request.client_name},
+                                {"why", error.message}});
+  ApiError refused = to_api_error(error);
+  if (error.code == base::Code::kPermission) refused.code = "scope_missing";
+  return refused;
+}
+
+namespace {
+
+ApiError refused_template(const base::Error& error) {
+  ApiError refused = to_api_error(error);
+  refused.param = "nearside";
+  if (error.code == base::Code::kNotFound) refused.code = "template_not_found";
+  return refused;
+}
+
+}  // namespace
+
 std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services& services,
                                         const Dialect& dialect, const Operation& operation,
                                         const http::Request& request) {
   auto caller = snapshot.auth.identify(request);
-  if (!caller) return to_api_error(caller.error());
+  if (!caller) return refused_caller(services, request, caller.error());
   auto wishes = read_wishes(request.headers);
   if (auto* error = std::get_if<ApiError>(&wishes)) return std::move(*error);
   auto parsed = dialect.parse(operation, request.body);
@@ -60,8 +82,15 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
                       .wishes = std::get<Wishes>(wishes),
                       .asked = std::get<Asked>(std::move(parsed)),
                       .trail = {},
+                      .template_use = {},
                       .decision = {},
                       .judged_prompt = {}};
+  // Before a template stands among the messages: its text is never kept with a judgement.
+  if (services.quality != nullptr || services.feedback != nullptr)
+    admission.judged_prompt = judged_prompt(admission.asked.request);
+  auto used = snapshot.templates.apply(admission.caller.tenant, admission.asked.request);
+  if (!used) return refused_template(used.error());
+  admission.template_use = *std::move(used);
   admission.asked.request.tenant = admission.caller.tenant;
   admission.asked.request.priority = admission.wishes.priority;
   if (services.taints != nullptr)
@@ -75,8 +104,6 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
                                    "the request was refused because it could not be labelled: {}",
                                    ask.error().message));
 
-  if (services.quality != nullptr || services.feedback != nullptr)
-    admission.judged_prompt = judged_prompt(admission.asked.request);
   const base::SteadyTime began = services.clock.steady();
   if (services.quality != nullptr)
     ask->good_predicted = services.quality->chances(admission.judged_prompt,

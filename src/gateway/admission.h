@@ -19,6 +19,7 @@ struct Admission {
   Wishes wishes;
   Asked asked;
   ConversationTrail trail;
+  std::optional<TemplateUse> template_use;
   policy::Decision decision;  // may be a refusal, which has its explanation
   std::string judged_prompt;  // see judged_prompt.h; empty when nobody would read it
 };
@@ -29,5 +30,9 @@ struct Admission {
 std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services& services,
                                         const Dialect& dialect, const Operation& operation,
                                         const http::Request& request);
+
+/// What a caller who could not be identified, or lacks a scope, is told; the audit log hears of it.
+ApiError refused_caller(const Services& services, const http::Request& request,
+                        const base::Error& error);
 
 }  // namespace nearside::gateway

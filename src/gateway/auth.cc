@@ -35,19 +35,42 @@ base::Result<std::string_view> key_of(const http::Request& request) {
 
 }  // namespace
 
-base::Result<Caller> Authenticator::identify(const http::Request& request) const {
+base::Result<const KeyConfig*> Authenticator::find(const http::Request& request) const {
+  const bool has_key = http::find_header(request.headers, "authorization") ||
+                       http::find_header(request.headers, "x-api-key");
+  const KeyConfig* found = nullptr;
+  if (!has_key && !request.client_name.empty()) {
+    for (const KeyConfig& known : config_.keys)
+      if (known.client_name == request.client_name) found = &known;
+    if (found == nullptr)
+      return fail(Code::kUnauthenticated,
+                  "no API key, and the client certificate's name is not known here: configure it "
+                  "under auth.keys as client_name");
+    return found;
+  }
+  const std::string_view key = TRY(key_of(request));
+  const trust::Sha256 digest = trust::sha256(key);
+  for (const KeyConfig& known : config_.keys) {
+    if (trust::equal_in_constant_time(digest, known.sha256)) found = &known;
+    if (known.sha256_next && trust::equal_in_constant_time(digest, *known.sha256_next))
+      found = &known;
+  }
+  if (found == nullptr) return fail(Code::kUnauthenticated, "this API key is not known here");
+  return found;
+}
+
+base::Result<Caller> Authenticator::identify(const http::Request& request, Scope scope) const {
   if (config_.anonymous()) {
     if (is_loopback(request.remote_address)) return Caller{};
     return fail(Code::kUnauthenticated,
                 "this node has no API keys and therefore serves its own machine only; configure "
                 "keys under auth.keys");
   }
-  const std::string_view key = TRY(key_of(request));
-  const trust::Sha256 digest = trust::sha256(key);
-  const KeyConfig* found = nullptr;
-  for (const KeyConfig& known : config_.keys)
-    if (trust::equal_in_constant_time(digest, known.sha256)) found = &known;
-  if (found == nullptr) return fail(Code::kUnauthenticated, "this API key is not known here");
+  const KeyConfig* const found = TRY(find(request));
+  if (!found->may(scope))
+    return fail(Code::kPermission,
+                "the key '{}' lacks the scope '{}'; add it to auth.keys[].scopes", found->name,
+                scope_name(scope));
   return Caller{found->name, found->tenant};
 }
 

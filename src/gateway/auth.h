@@ -1,4 +1,4 @@
-// Who is calling: an API key, known to us only by its hash.
+// Who is calling: an API key, known to us only by its hash, or a certificate; and what for.
 #pragma once
 
 #include <string>
@@ -20,12 +20,15 @@ class Authenticator {
  public:
   explicit Authenticator(AuthConfig config) : config_(std::move(config)) {}
 
-  /// The caller named by `Authorization: Bearer KEY` or `x-api-key: KEY`. Compares with every key,
-  /// each in constant time. Without configured keys, whoever calls from this machine. Errors:
-  /// kUnauthenticated.
-  [[nodiscard]] base::Result<Caller> identify(const http::Request& request) const;
+  /// The caller named by `Authorization: Bearer KEY` or `x-api-key: KEY`, or without either by the
+  /// certificate of the connection. Compares with every key, each in constant time. Without
+  /// configured keys, whoever calls from this machine may do everything.
+  /// Errors: kUnauthenticated; kPermission (a known caller without the scope).
+  [[nodiscard]] base::Result<Caller> identify(const http::Request& request,
+                                              Scope scope = Scope::kInfer) const;
 
  private:
+  [[nodiscard]] base::Result<const KeyConfig*> find(const http::Request& request) const;
   AuthConfig config_;
 };
 

@@ -7,6 +7,8 @@
 
 #include "base/file.h"
 #include "gateway/config_reader.h"
+#include "trust/encoding.h"
+#include "trust/sha256.h"
 
 namespace nearside::gateway {
 
@@ -76,18 +78,22 @@ base::Result<Config> parse_config(std::string_view text, const std::string& path
   draft.folder = folder_of(path);
   draft.file = path.substr(draft.folder.size());
   draft.config.file = path;
+  draft.config.digest = trust::to_hex(trust::sha256(text));
   const base::YamlNode tree = base::parse_yaml(text, draft.problems);
   // After a syntax error the tree ends somewhere: what is missing from it is no second mistake.
   if (draft.problems.empty()) {
     {
       base::YamlMap root(tree, "", draft.problems);
       read_listen(root, draft);
+      read_tls(root, draft);
       read_node(root, draft);
       read_auth(root, draft);
       read_tenants(root, draft);
       read_limits(root, draft);
       read_packages(root, draft);
       read_models(root, draft);
+      read_templates(root, draft);
+      read_logprobs(root, draft);
       read_targets(root, draft);
       read_labels(root, draft);
       read_policy(root, draft);
@@ -95,6 +101,7 @@ base::Result<Config> parse_config(std::string_view text, const std::string& path
       read_quotas(root, draft);
       read_learning(root, draft);
       read_ledger(root, draft);
+      read_audit(root, draft);
       read_traces(root, draft);
       read_log(root, draft);
     }

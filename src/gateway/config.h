@@ -13,8 +13,10 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "gateway/logprob_guard.h"
 #include "gateway/quota.h"
 #include "gateway/response_cache.h"
+#include "http/tls.h"
 #include "policy/label.h"
 #include "policy/place.h"
 #include "policy/region.h"
@@ -48,10 +50,27 @@ struct TenantConfig {
   std::optional<policy::Sensitivity> sensitivity_min;  // its requests are at least this
 };
 
+/// What a key is good for.
+enum class Scope : std::uint8_t {
+  kInfer = 1,    // ask models, explain routes, list what there is
+  kMetrics = 2,  // read /metrics
+  kAdmin = 4,    // reload, read where the audit log ends
+};
+std::string_view scope_name(Scope scope);
+
 struct KeyConfig {
   std::string name;
-  std::array<std::uint8_t, 32> sha256{};  // of the key's bytes
+  std::array<std::uint8_t, 32> sha256{};  // of the key's bytes; zeros: the certificate says it all
+  /// While a key is replaced: the other one that is good too.
+  std::optional<std::array<std::uint8_t, 32>> sha256_next;
+  /// The name in a client's certificate that is as good as the key: "CN=press-7,O=Plant".
+  std::string client_name;
   std::string tenant;
+  std::uint8_t scopes = static_cast<std::uint8_t>(Scope::kInfer);  // Scope, or'ed
+
+  [[nodiscard]] bool may(Scope scope) const {
+    return (scopes & static_cast<std::uint8_t>(scope)) != 0;
+  }
 };
 
 struct AuthConfig {
@@ -115,9 +134,13 @@ struct UpstreamConfig {
   std::chrono::milliseconds stall_timeout{30'000};  // between two pieces of an answer
   std::chrono::milliseconds total_timeout{600'000};
   std::size_t concurrent_requests_max = 64;
-  std::string ca_file;      // besides the system's certificate authorities
-  std::string api_version;  // of Azure's or Anthropic's API
-  std::string aws_region;   // of Bedrock; empty: read from the url
+  std::string ca_file;               // besides the system's certificate authorities
+  bool ca_only = false;              // instead of the system's
+  std::string certificate_file;      // this node's, for servers that ask for one (PEM)
+  std::string certificate_key_file;  // its key (PEM)
+  std::string pinned_key;            // "sha256//BASE64" of the server's public key
+  std::string api_version;           // of Azure's or Anthropic's API
+  std::string aws_region;            // of Bedrock; empty: read from the url
 };
 
 /// Index into Config::models.
@@ -140,6 +163,16 @@ struct SignerConfig {
   std::string key_file;    // public key (PEM), or
   std::string roots_file;  // authorities (PEM), with
   std::string subject;     // the name that they must have certified
+};
+
+/// A prompt template that callers use by its name (templates.h).
+struct TemplateConfig {
+  std::string name;
+  std::size_t version = 1;
+  std::string file;
+  SealedConfig sealed{};
+  bool system = true;                // it is the system message; else the first of the user's
+  std::vector<std::string> tenants;  // who may use it; empty: all
 };
 
 struct PackagesConfig {
@@ -176,19 +209,29 @@ struct MemoryConfig {
   policy::TaintMemory::Options conversations{};
 };
 
+/// Both or none.
+struct AuditConfig {
+  std::string file;
+  std::string key_file;  // private key (PEM) that signs the entries
+};
+
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
 };
 
 struct Config {
-  std::string file;  // it was read from; "" for the default configuration
+  std::string file;    // it was read from; "" for the default configuration
+  std::string digest;  // SHA-256 of the file's bytes in hex; "" for the default configuration
   std::vector<ListenAddress> listen = {ListenAddress{}};
+  std::optional<http::TlsFiles> tls;  // of every listener; empty: plain HTTP
   NodeConfig node;
   AuthConfig auth;
   std::vector<TenantConfig> tenants;
   LimitsConfig limits;
   PackagesConfig packages;
   std::vector<ModelConfig> models;
+  std::vector<TemplateConfig> templates;
+  LogprobRules logprobs;
   policy::LabelRules labels;
   MemoryConfig memory;
   policy::PolicySet policy;
@@ -201,6 +244,7 @@ struct Config {
   QualityConfig quality;
   FeedbackConfig feedback;
   LedgerConfig ledger;
+  AuditConfig audit;
   std::string traces_url;  // of an OpenTelemetry collector (OTLP/HTTP); "" for none
   base::Level log_level = base::Level::kInfo;
 

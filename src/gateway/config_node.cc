@@ -31,24 +31,68 @@ bool parse_sha256(std::string_view text, std::array<std::uint8_t, 32>& out) {
   return true;
 }
 
+/// False when it is absent or wrong.
+bool read_hash(base::YamlMap& map, std::string_view name, std::array<std::uint8_t, 32>& out,
+               Draft& draft) {
+  std::string hash;
+  if (!map.text(name, hash)) return false;
+  if (parse_sha256(hash, out)) return true;
+  draft.problem(
+      map.line_of(name),
+      fmt::format("{}.{} is no SHA-256 in hex (64 digits); make it with: printf %s KEY | sha256sum",
+                  map.path(), name));
+  return false;
+}
+
+void read_scopes(base::YamlMap& map, KeyConfig& key, Draft& draft) {
+  std::vector<std::string> names;
+  if (!map.texts("scopes", names)) return;
+  key.scopes = 0;
+  for (const std::string& name : names) {
+    std::uint8_t scope = 0;
+    for (const Scope known : {Scope::kInfer, Scope::kMetrics, Scope::kAdmin})
+      if (scope_name(known) == name) scope = static_cast<std::uint8_t>(known);
+    if (scope == 0)
+      draft.problem(
+          map.line_of("scopes"),
+          fmt::format("{}.scopes has '{}'; it wants infer, metrics or admin", map.path(), name));
+    key.scopes = static_cast<std::uint8_t>(key.scopes | scope);
+  }
+  if (names.empty())
+    draft.problem(map.line_of("scopes"),
+                  fmt::format("{}.scopes is empty, so the key is good for nothing; name infer, "
+                              "metrics or admin, or remove the key",
+                              map.path()));
+}
+
 void read_key(const base::YamlNode& node, std::string path, Draft& draft) {
   base::YamlMap map(node, std::move(path), draft.problems);
   KeyConfig key;
   read_name(map, "who uses this key, for records", key.name);
   map.text("tenant", key.tenant);
-  std::string hash;
-  if (map.need("hash", "the SHA-256 of the key in hex: printf %s KEY | sha256sum") != nullptr &&
-      map.text("hash", hash) && !parse_sha256(hash, key.sha256))
-    draft.problem(
-        map.line_of("hash"),
-        fmt::format(
-            "{}.hash is no SHA-256 in hex (64 digits); make it with: printf %s KEY | sha256sum",
-            map.path()));
+  map.text("client_name", key.client_name);
+  if (!read_hash(map, "hash", key.sha256, draft) && key.client_name.empty())
+    map.need("hash", "the SHA-256 of the key in hex: printf %s KEY | sha256sum");
+  std::array<std::uint8_t, 32> next{};
+  if (read_hash(map, "hash_next", next, draft)) key.sha256_next = next;
+  read_scopes(map, key, draft);
   draft.config.auth.keys.push_back(std::move(key));
   draft.key_lines.push_back(node.line);
 }
 
 }  // namespace
+
+std::string_view scope_name(Scope scope) {
+  switch (scope) {
+    case Scope::kInfer:
+      return "infer";
+    case Scope::kMetrics:
+      return "metrics";
+    case Scope::kAdmin:
+      return "admin";
+  }
+  return "";
+}
 
 void read_listen(base::YamlMap& root, Draft& draft) {
   std::vector<std::string> addresses;

@@ -25,7 +25,7 @@ struct Draft {
 
   // Lines, parallel to the lists of the configuration.
   std::vector<int> listen_lines, key_lines, model_lines, target_lines, word_lines, rule_lines,
-      route_lines, quota_lines;
+      route_lines, quota_lines, template_lines;
   std::map<std::string, int> category_lines;  // of labels.regions
   int places_line = 1;
   int pseudonyms_line = 1;
@@ -48,6 +48,7 @@ struct Draft {
 
 /// The sections, in the order in which they are read.
 void read_listen(base::YamlMap& root, Draft& draft);
+void read_tls(base::YamlMap& root, Draft& draft);
 void read_node(base::YamlMap& root, Draft& draft);
 void read_auth(base::YamlMap& root, Draft& draft);
 void read_tenants(base::YamlMap& root, Draft& draft);
@@ -61,6 +62,12 @@ void read_routes(base::YamlMap& root, Draft& draft);
 void read_quotas(base::YamlMap& root, Draft& draft);
 void read_learning(base::YamlMap& root, Draft& draft);
 
+void read_logprobs(base::YamlMap& root, Draft& draft);
+void read_templates(base::YamlMap& root, Draft& draft);
+/// `sealed` of a model or a template.
+void read_sealed(base::YamlMap& parent, Draft& draft, SealedConfig& sealed);
+void read_audit(base::YamlMap& root, Draft& draft);
+
 /// References, duplicates, unused parts: config_references.cc. Fills in what refers by index.
 void resolve_references(Draft& draft);
 /// Subjects of quotas that are not there.
@@ -73,6 +80,8 @@ void find_contradictions(Draft& draft);
 /// model. REQUIRES: the target is the next to be added to the configuration.
 void read_costs(base::YamlMap& map, const base::YamlNode* upstream, policy::Target& out,
                 Draft& draft);
+/// The keys of an upstream about TLS, but for ca_file.
+void read_upstream_tls(base::YamlMap& map, UpstreamConfig& upstream, Draft& draft);
 
 // What several sections read.
 

@@ -61,6 +61,16 @@ std::vector<std::string> known_categories(const policy::LabelRules& rules) {
   return {out.begin(), out.end()};
 }
 
+/// Whether one secret or certificate is good for both.
+bool same_key(const KeyConfig& a, const KeyConfig& b) {
+  using Digest = std::array<std::uint8_t, 32>;
+  std::vector<Digest> of_a = {a.sha256, a.sha256_next.value_or(Digest{})};
+  for (const Digest& digest : {b.sha256, b.sha256_next.value_or(Digest{})})
+    if (digest != Digest{} && std::find(of_a.begin(), of_a.end(), digest) != of_a.end())
+      return true;
+  return !a.client_name.empty() && a.client_name == b.client_name;
+}
+
 void check_keys(Draft& draft) {
   const Config& config = draft.config;
   refuse_duplicates(config.auth.keys, draft.key_lines, "key", draft);
@@ -69,8 +79,13 @@ void check_keys(Draft& draft) {
     const KeyConfig& key = config.auth.keys[i];
     if (!key.tenant.empty())
       check_known({key.tenant}, tenants, draft.key_lines[i], "tenant", draft);
+    if (!key.client_name.empty() && (!config.tls || config.tls->client_ca_file.empty()))
+      draft.problem(draft.key_lines[i],
+                    fmt::format("key '{}' has a client_name, but clients are not asked for "
+                                "certificates; set tls.client_ca_file",
+                                key.name));
     for (std::size_t j = 0; j < i; ++j)
-      if (config.auth.keys[j].sha256 == key.sha256 && key.sha256 != decltype(key.sha256){})
+      if (same_key(config.auth.keys[j], key))
         draft.problem(draft.key_lines[i],
                       fmt::format("key '{}' is the same key as '{}'; give each its own", key.name,
                                   config.auth.keys[j].name));
@@ -82,6 +97,13 @@ void check_keys(Draft& draft) {
                                 "auth.keys or listen on "
                                 "127.0.0.1",
                                 config.listen[i].text()));
+}
+
+void check_templates(Draft& draft) {
+  const auto tenants = names_of(draft.config.tenants);
+  for (std::size_t i = 0; i < draft.config.templates.size(); ++i)
+    check_known(draft.config.templates[i].tenants, tenants, draft.template_lines[i], "tenant",
+                draft);
 }
 
 void resolve_models(Draft& draft) {
@@ -187,6 +209,7 @@ void check_words(Draft& draft) {
 
 void resolve_references(Draft& draft) {
   check_keys(draft);
+  check_templates(draft);
   resolve_models(draft);
   resolve_routes(draft);
   check_rules(draft);

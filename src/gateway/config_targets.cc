@@ -82,6 +82,7 @@ UpstreamConfig read_upstream(const base::YamlNode& node, const std::string& path
                   fmt::format("{} has key_env and key_file; keep one", path));
   if (map.text("ca_file", upstream.ca_file))
     upstream.ca_file = resolve_path(draft, upstream.ca_file);
+  read_upstream_tls(map, upstream, draft);
   read_duration(map, "connect_timeout", upstream.connect_timeout, 10ms, 10min);
   read_duration(map, "first_token_timeout", upstream.first_token_timeout, 10ms, 1h);
   read_duration(map, "stall_timeout", upstream.stall_timeout, 10ms, 1h);
@@ -158,6 +159,8 @@ void read_target(const base::YamlNode& node, std::string path, Draft& draft) {
   draft.target_lines.push_back(node.line);
 }
 
+}  // namespace
+
 void read_sealed(base::YamlMap& model, Draft& draft, SealedConfig& sealed) {
   const base::YamlNode* node = model.take("sealed");
   if (node == nullptr) return;
@@ -170,6 +173,8 @@ void read_sealed(base::YamlMap& model, Draft& draft, SealedConfig& sealed) {
   if (sealed.key_file.empty() == sealed.tpm.empty())
     draft.problem(map.line(), fmt::format("{} wants either key_file or tpm", path));
 }
+
+namespace {
 
 void read_adapters(base::YamlMap& model, Draft& draft, ModelConfig& out) {
   model.each("adapters", [&](const base::YamlNode& item, std::string path) {

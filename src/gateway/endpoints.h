@@ -4,6 +4,7 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/api_error.h"
 #include "gateway/serving.h"
 #include "http/message.h"
 #include "http/server.h"
@@ -21,6 +22,12 @@ http::Response health();
 http::Response readiness(const Snapshot& snapshot, const Services& services, bool draining);
 /// GET /metrics, in Prometheus' text format.
 http::Response metrics(const Snapshot& snapshot, const Services& services);
+
+/// GET /admin/audit/head: where the audit log ends, to be kept elsewhere. For keys with the scope
+/// admin, as the next.
+http::Response audit_head(const Services& services);
+/// POST /admin/reload: as SIGHUP. Answers before it is done.
+http::Response ask_for_reload(const Services& services);
 
 /// POST /v1/route/explain: the decision about a chat or completion request, with every reason.
 /// Serves nothing and records nothing.

@@ -69,7 +69,36 @@ Exchange::Exchange(Opening opening)
       hold_(std::move(opening.hold)),
       cache_key_(opening.cache_key),
       watch_(std::move(opening.watch)),
-      responder_(std::move(opening.responder)) {}
+      responder_(std::move(opening.responder)) {
+  if (opening.logprobs_asked)
+    logprobs_.emplace(snapshot_->config.logprobs, record_.key_name, *opening.logprobs_asked,
+                      services_.logprob_budgets, services_.metrics, services_.clock);
+  if (opening.template_use) egress_.emplace(*std::move(opening.template_use));
+}
+
+void Exchange::take(chat::Event event, After& after) {
+  if (const auto* finished = std::get_if<chat::Finished>(&event))
+    take_finished(*finished, after);
+  else if (const auto* failed = std::get_if<chat::Failed>(&event))
+    take_failed(*failed, after);
+  else
+    take_content(std::move(event), after);
+}
+
+void Exchange::stop_leak(After& after) {
+  services_.metrics.leak_stopped(egress_->template_name());
+  services_.log.warn("gateway", "{}: the answer recited the template {} and was stopped",
+                     decision_id_, egress_->template_name());
+  services_.note("template_leak",
+                 {{"decision", decision_id_},
+                  {"template", egress_->template_name()},
+                  {"tenant", record_.tenant},
+                  {"key", record_.key_name},
+                  {"target", snapshot_->config.policy.targets[target_index_].name}});
+  take_finished(
+      {chat::FinishReason::kContentFilter, meter_->usage_so_far(decision_.ask.prompt_tokens), {}},
+      after);
+}
 
 Exchange::~Exchange() {
   if (alarm_) services_.alarms.cancel(*alarm_);
@@ -88,6 +117,7 @@ void Exchange::try_next() {
       attempt = ++attempt_;
       target_index_ = target->target_index;
       hidden = target->hidden;
+      if (egress_) egress_->restart();
       meter_.emplace(snapshot_->config.policy.targets[target_index_], services_.clock.steady());
       snapshot_->figures.started(target_index_);
       backend = snapshot_->reach[target_index_].backend.get();
@@ -127,12 +157,15 @@ void Exchange::on_event(std::size_t attempt, chat::Event event) {
   {
     const std::scoped_lock lock(mutex_);
     if (over_ || attempt != attempt_ || !meter_) return;
-    if (const auto* finished = std::get_if<chat::Finished>(&event))
-      take_finished(*finished, after);
-    else if (const auto* failed = std::get_if<chat::Failed>(&event))
-      take_failed(*failed, after);
-    else
-      take_content(std::move(event), after);
+    if (auto* text = std::get_if<chat::TextDelta>(&event); text != nullptr && logprobs_)
+      logprobs_->tell(snapshot_->config.policy.targets[target_index_].name, text->logprobs);
+    if (egress_) {
+      for (chat::Event& passed : egress_->pass(std::move(event)))
+        if (!over_ && meter_) take(std::move(passed), after);
+      if (egress_->leaked() && !over_ && meter_) stop_leak(after);
+    } else {
+      take(std::move(event), after);
+    }
   }
   finish_up(std::move(after));
 }

@@ -13,6 +13,8 @@
 #include "gateway/answer_watch.h"
 #include "gateway/attempt.h"
 #include "gateway/dialect.h"
+#include "gateway/egress_guard.h"
+#include "gateway/logprob_guard.h"
 #include "gateway/serving.h"
 #include "http/server.h"
 #include "policy/decide.h"
@@ -48,6 +50,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     const Dialect* dialect;
     const Operation* operation;
     Asked asked;
+    std::optional<std::uint32_t> logprobs_asked;  // by the caller; the target is asked for more
+    std::optional<TemplateUse> template_use;
     policy::Decision decision;
     telemetry::Record record;  // as begun in the ledger
     base::SteadyTime arrived;
@@ -89,6 +93,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const policy::Considered* next_target();
   /// Whether every target failed in a way that may pass, and the budget pays for one more round.
   [[nodiscard]] bool may_retry();
+  void take(chat::Event event, After& after);
+  /// The answer recites its template: it ends here.
+  void stop_leak(After& after);
   void take_content(chat::Event event, After& after);
   void write_piece(std::string& out, const chat::Event& event);
   void take_finished(const chat::Finished& finished, After& after);
@@ -132,9 +139,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<AttemptMeter> meter_;
   std::unique_ptr<chat::Call> call_;
   std::vector<base::Error> failures_;
-  std::unique_ptr<Answer> answer_;  // once content has been sent
-  AnswerCollector collector_;       // of an answer that is not streamed
-  WholeAnswer whole_;               // once it is complete; of a streamed one, only its end
+  std::optional<LogprobTeller> logprobs_;  // when the caller asked for them
+  std::optional<EgressGuard> egress_;      // when a template is in use
+  std::unique_ptr<Answer> answer_;         // once content has been sent
+  AnswerCollector collector_;              // of an answer that is not streamed
+  WholeAnswer whole_;                      // once it is complete; of a streamed one, only its end
   std::optional<ApiError> error_;
   std::optional<ConcurrencyGate::Pass> pass_;
   QuotaHold hold_;

@@ -24,6 +24,8 @@ constexpr std::string_view kCountTokens = "/v1/messages/count_tokens";
 constexpr std::string_view kTags = "/api/tags";
 constexpr std::string_view kShow = "/api/show";
 constexpr std::string_view kVersion = "/api/version";
+constexpr std::string_view kReload = "/admin/reload";
+constexpr std::string_view kAuditHead = "/admin/audit/head";
 
 bool is_status_path(std::string_view path) {
   return path == "/healthz" || path == "/readyz" || path == "/metrics";
@@ -34,6 +36,11 @@ bool is_models_path(std::string_view path) {
 }
 
 bool is_ollama_path(std::string_view path) { return path == kTags || path == kVersion; }
+
+Scope scope_of(std::string_view path) {
+  if (path == "/metrics") return Scope::kMetrics;
+  return path == kReload || path == kAuditHead ? Scope::kAdmin : Scope::kInfer;
+}
 
 struct Found {
   const Dialect* dialect = nullptr;
@@ -139,6 +146,7 @@ struct Gateway::Pending {
   Admission admission;
   telemetry::Record record;
   base::SteadyTime arrived;
+  std::optional<std::uint32_t> logprobs_asked;
   ConcurrencyGate::Pass pass;
   std::unique_ptr<http::Responder> responder;
   QuotaHold hold;
@@ -168,6 +176,12 @@ http::Response Gateway::refusal(int status, std::string_view sentence) {
   return error_response(*dialects().front(), error);
 }
 
+void Gateway::handshake_failed(std::string_view remote_address, std::string_view why) {
+  services_.metrics.request_rejected("tls_handshake");
+  services_.log.debug("gateway", "no TLS with {}: {}", remote_address, why);
+  services_.note("handshake_failed", {{"remote", remote_address}, {"why", why}});
+}
+
 void Gateway::handle(http::Request request, std::unique_ptr<http::Responder> responder) {
   const std::string& path = request.path;
   if (const auto found = find_operation(path)) {
@@ -184,24 +198,27 @@ http::Response Gateway::answer_at_once(const http::Request& request) {
   const auto current = snapshot();
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (path == kFeedback) return not_allowed(path, "POST");
-  if (path == kExplain || path == kCountTokens || path == kShow) {
+  if (path == kExplain || path == kCountTokens || path == kShow || path == kReload) {
     if (request.method != "POST") return not_allowed(path, "POST");
     if (path == kExplain) return explain(*current, services_, request);
     if (path == kCountTokens) return count_tokens(*current, services_, request);
-  } else if (!is_status_path(path) && !is_models_path(path) && !is_ollama_path(path)) {
+  } else if (!is_status_path(path) && !is_models_path(path) && !is_ollama_path(path) &&
+             path != kAuditHead) {
     return not_found(path);
   } else if (!reads) {
     return not_allowed(path, "GET");
   }
   if (path == "/healthz") return health();
   if (path == "/readyz") return readiness(*current, services_, draining_);
-  if (path == "/metrics") return metrics(*current, services_);
   if (path == kVersion) return ollama_version();
-  if (const auto caller = current->auth.identify(request); !caller) {
-    const ApiError error = to_api_error(caller.error());
+  if (const auto caller = current->auth.identify(request, scope_of(path)); !caller) {
+    const ApiError error = refused_caller(services_, request, caller.error());
     services_.metrics.request_rejected(error.code);
     return error_response(owner_of(path), error);
   }
+  if (path == "/metrics") return metrics(*current, services_);
+  if (path == kAuditHead) return audit_head(services_);
+  if (path == kReload) return ask_for_reload(services_);
   if (path == kTags) return ollama_tags(*current);
   if (path == kShow) return ollama_show(*current, request.body);
   return path == kModels ? list_models(*current)
@@ -226,6 +243,17 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
   if (const auto* error = std::get_if<ApiError>(&admitted)) return reject(*error);
   auto& admission = std::get<Admission>(admitted);
   admission.trail.remember_asked(policy::taint_of(admission.decision.ask.label), arrived);
+  const std::optional<std::uint32_t> logprobs_asked = admission.asked.request.logprobs;
+  if (const auto may = admit_logprobs(current->config.logprobs, admission.caller.key_name,
+                                      services_.logprob_budgets, services_.metrics, arrived,
+                                      admission.asked.request);
+      !may) {
+    services_.note("logprobs_refused",
+                   {{"key", admission.caller.key_name}, {"why", may.error().message}});
+    ApiError error = to_api_error(may.error());
+    error.code = "logprobs_refused";
+    return reject(error);
+  }
   telemetry::Record record =
       open_record(admission, services_.decision_ids.next(), dialect, operation);
   if (const auto parent = http::find_header(request.headers, "traceparent"))
@@ -240,6 +268,7 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
                                             .admission = std::move(admission),
                                             .record = std::move(record),
                                             .arrived = arrived,
+                                            .logprobs_asked = logprobs_asked,
                                             .pass = *std::move(pass),
                                             .responder = std::move(responder),
                                             .hold = {}}));
@@ -278,6 +307,10 @@ void Gateway::refuse(Pending& pending, const ApiError& error, Code code) {
   record.outcome = telemetry::Outcome::kRefused;
   record.error_code = base::code_name(code);
   record.total_ms = milliseconds_between(pending.arrived, services_.clock.steady());
+  services_.note("request_refused", {{"decision", record.decision_id},
+                                     {"key", record.key_name},
+                                     {"tenant", record.tenant},
+                                     {"code", error.code}});
   services_.finished(record);
   const auto shared =
       std::make_shared<std::unique_ptr<http::Responder>>(std::move(pending.responder));
@@ -373,6 +406,8 @@ void Gateway::serve(Pending& pending) {
                    .dialect = pending.dialect,
                    .operation = pending.operation,
                    .asked = std::move(pending.admission.asked),
+                   .logprobs_asked = pending.logprobs_asked,
+                   .template_use = std::move(pending.admission.template_use),
                    .decision = std::move(pending.admission.decision),
                    .record = std::move(record),
                    .arrived = pending.arrived,

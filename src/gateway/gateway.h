@@ -25,6 +25,8 @@ class Gateway final : public http::Handler {
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) override;
   http::Response refusal(int status, std::string_view sentence) override;
 
+  void handshake_failed(std::string_view remote_address, std::string_view why) override;
+
   /// New requests are served by `snapshot`; those under way keep theirs.
   void replace(std::shared_ptr<const Snapshot> snapshot);
   /// /readyz says no from now on, so that balancers look elsewhere while requests finish.

@@ -222,14 +222,19 @@ class NodeForTest {
         std::move(policy::Labeler::create(config.labels, {{1, 2}, config.memory.texts_bytes_max}))
             .value();
     gateway_ = std::make_unique<Gateway>(
-        Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries, nullptr,
-                 &cache, quality.get(), feedback.get(), &taints},
-        std::make_shared<const Snapshot>(config, std::move(labeler), reach_));
+        Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries,
+                 logprob_budgets, nullptr, &cache, quality.get(), feedback.get(), &taints, audit,
+                 ask_for_reload},
+        std::make_shared<const Snapshot>(config, std::move(labeler), reach_,
+                                         Templates::open(config.templates).value()));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
   Gateway& gateway() { return *gateway_; }
+  [[nodiscard]] const std::vector<Reach>& reach() const { return reach_; }
+  /// Cuts what is under way.
+  void stop() { server_.reset(); }
 
   static std::string request_text(std::string_view method, std::string_view path,
                                   std::string_view body, const http::Headers& headers = {}) {
@@ -255,9 +260,12 @@ class NodeForTest {
   FakeLedger ledger;
   std::unique_ptr<QuotaStore> quotas = std::make_unique<LocalQuotaStore>();
   RetryBudget retries;
+  LogprobBudgets logprob_budgets;
   ResponseCache cache;
   policy::TaintMemory taints{{3, 4}, {}};
   telemetry::Metrics metrics;
+  telemetry::Audit* audit = nullptr;
+  std::function<void()> ask_for_reload;
 
  private:
   base::SystemClock clock_;

@@ -59,7 +59,8 @@ void ResponseCache::erase(Order::iterator kept) {
 }
 
 bool may_cache(const CacheConfig& config, std::string_view tenant, const chat::Request& request) {
-  return request.choices == 1 && !request.original_text.empty() &&
+  // Log-probabilities are told to one caller's account, and a cache knows tenants.
+  return request.choices == 1 && !request.logprobs && !request.original_text.empty() &&
          std::find(config.tenants.begin(), config.tenants.end(), tenant) != config.tenants.end();
 }
 

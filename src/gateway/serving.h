@@ -20,9 +20,11 @@
 #include "gateway/quota.h"
 #include "gateway/response_cache.h"
 #include "gateway/retry_budget.h"
+#include "gateway/templates.h"
 #include "policy/label.h"
 #include "policy/taint.h"
 #include "policy/target.h"
+#include "telemetry/audit.h"
 #include "telemetry/decision_id.h"
 #include "telemetry/ledger.h"
 #include "telemetry/metrics.h"
@@ -42,11 +44,18 @@ struct Services {
   ConcurrencyGate& gate;
   QuotaStore& quotas;
   RetryBudget& retries;
-  telemetry::Traces* traces = nullptr;    // nobody wants them
-  ResponseCache* cache = nullptr;         // nothing is kept
-  LearnedQuality* quality = nullptr;      // quotes go by what is configured
-  Feedback* feedback = nullptr;           // nobody may judge
-  policy::TaintMemory* taints = nullptr;  // every request is labelled for itself
+  LogprobBudgets& logprob_budgets;
+  telemetry::Traces* traces = nullptr;     // nobody wants them
+  ResponseCache* cache = nullptr;          // nothing is kept
+  LearnedQuality* quality = nullptr;       // quotes go by what is configured
+  Feedback* feedback = nullptr;            // nobody may judge
+  policy::TaintMemory* taints = nullptr;   // every request is labelled for itself
+  telemetry::Audit* audit = nullptr;       // nothing is written
+  std::function<void()> ask_for_reload{};  // as SIGHUP; empty: there is no file to read again
+
+  void note(std::string_view event, std::initializer_list<telemetry::Audit::Field> fields) const {
+    if (audit != nullptr) audit->note(event, fields);
+  }
 
   /// A request has ended: counted, and traced.
   void finished(const telemetry::Record& record) const {
@@ -65,17 +74,19 @@ struct Reach {
 
 /// Immutable but for the figures, which are thread-safe. Requests hold the one they began with.
 struct Snapshot {
-  Snapshot(Config c, policy::Labeler l, std::vector<Reach> r)
+  Snapshot(Config c, policy::Labeler l, std::vector<Reach> r, Templates t = {})
       : config(std::move(c)),
         labeler(std::move(l)),
         auth(config.auth),
         reach(std::move(r)),
+        templates(std::move(t)),
         figures(config.policy.targets.size()) {}
 
   const Config config;
   const policy::Labeler labeler;
   const Authenticator auth;
   const std::vector<Reach> reach;  // parallel to config.policy.targets
+  const Templates templates;
   mutable telemetry::TargetFigures figures;
 
   /// What is known of the targets now: figures and health.
