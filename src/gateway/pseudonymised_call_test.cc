@@ -81,7 +81,7 @@ TEST(PseudonymisedCall, TheTargetSeesPlaceholdersAndTheCallerSeesValues) {
     const Reply reply = node.chat(mail(stream));
     EXPECT_EQ(reply.header("x-nearside-target"), "cloud/large");
     EXPECT_EQ(reply.header("x-nearside-pseudonyms"), "on");
-    EXPECT_EQ(reply.header("x-nearside-label"), "confidential; email");
+    EXPECT_TRUE(reply.header("x-nearside-label").starts_with("confidential; email"));
     EXPECT_EQ(said(reply, stream),
               "Dear anna@plant-mail.org, bert@plant-mail.org and [EMAIL_3] [x");
     ASSERT_EQ(cloud.seen.size(), 1U);

@@ -48,12 +48,21 @@ void BM_Label32KiBOfDigits(benchmark::State& state) {
   while (text.size() < 32 * 1024) text += "4111 1111 12 ";
   run(state, text);
 }
+/// The same 32 KiB again, as a follow-up has them.
+void BM_Label32KiBRemembered(benchmark::State& state) {
+  const Labeler labeler = *Labeler::create({}, {{1, 2}, 1U << 20});
+  const std::string text = prompt(32 * 1024);
+  const Conversation conversation = Conversation::of(text);
+  for (auto _ : state) benchmark::DoNotOptimize(labeler.label(conversation)->findings_count);
+  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+}
 void BM_CreateLabeler(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(Labeler::create({}));
 }
 BENCHMARK(BM_Label1KiB)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_Label32KiB)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_Label32KiBOfDigits)->Unit(benchmark::kMicrosecond);
+BENCHMARK(BM_Label32KiBRemembered)->Unit(benchmark::kMicrosecond);
 BENCHMARK(BM_CreateLabeler)->Unit(benchmark::kMillisecond);
 
 }  // namespace

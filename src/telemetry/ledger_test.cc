@@ -62,10 +62,11 @@ TEST_F(LedgerTest, KeepsARecordWithItsAttemptsAndSums) {
   auto ledger = open();
   ASSERT_TRUE(ledger->begin(record_of("A", Outcome::kOpen)));
   Record record = record_of("A", Outcome::kOk);
-  Attempt failed{"onprem/x", "onprem", "eu", Outcome::kFailed, "unavailable", 10, 0, 0, true, 0.001,
-                 2.0,        {},       5};
-  Attempt good{"device/y", "device", "eu",  Outcome::kOk, "",   10, 4,
-               20,         false,    0.002, 3.0,          12.5, 90};
+  Attempt failed{
+      "onprem/x", "onprem", "eu", Outcome::kFailed, "unavailable", 10, 0, 0, true, true, 0.001,
+      2.0,        {},       5};
+  Attempt good{"device/y", "device", "eu",  Outcome::kOk, "",  10,   4,
+               20,         false,    false, 0.002,        3.0, 12.5, 90};
   add_attempt(record, failed);
   add_attempt(record, good);
   record.stream = true;
@@ -79,6 +80,7 @@ TEST_F(LedgerTest, KeepsARecordWithItsAttemptsAndSums) {
   EXPECT_TRUE(found.at("ttft_ms").is_null());
   EXPECT_EQ(found.at("attempts").as_array().size(), 2U);
   EXPECT_EQ(found.at("attempts").at(0).at("error_code").as_string(), "unavailable");
+  EXPECT_TRUE(found.at("attempts").at(0).at("pseudonyms").as_bool());
   EXPECT_EQ(found.at("categories").as_array().size(), 1U);
 }
 

@@ -31,7 +31,8 @@ struct Attempt {
   Outcome outcome = Outcome::kOpen;
   std::string error_code;  // base::code_name, "" when ok
   std::uint64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;
-  bool estimated = false;  // tokens counted by us
+  bool estimated = false;   // tokens counted by us
+  bool pseudonyms = false;  // it saw placeholders instead of personal values
   std::optional<double> cost_usd;
   std::optional<double> energy_joules;
   std::optional<double> ttft_ms;  // empty: no token came
@@ -39,7 +40,6 @@ struct Attempt {
   double total_ms = 0;
   std::uint64_t cache_write_tokens = 0;  // of the input, that a seller charges for keeping
   std::uint64_t reasoning_tokens = 0;    // of the output
-  bool pseudonyms = false;               // it saw placeholders instead of personal values
 };
 
 struct Record {

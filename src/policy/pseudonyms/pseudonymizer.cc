@@ -17,6 +17,13 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+std::string_view without_space(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t begin = std::min(text.find_first_not_of(kSpace), text.size());
+  text.remove_prefix(begin);
+  return text.substr(0, text.find_last_not_of(kSpace) + 1);
+}
+
 /// What of a finding is no placeholder: all of it as a rule, the pieces between them where texts
 /// were replaced before.
 std::vector<std::string_view> pieces_of(std::string_view text, const Finding& finding,
@@ -39,17 +46,23 @@ std::vector<std::string_view> pieces_of(std::string_view text, const Finding& fi
     begin = at + bytes;
     at = begin - 1;
   }
-  if (!replaced) return {text.substr(finding.begin, finding.end - finding.begin)};
+  if (!replaced) return {without_space(text.substr(finding.begin, finding.end - finding.begin))};
   if (begin < finding.end) pieces.push_back(trimmed(text.substr(begin, finding.end - begin)));
-  // One letter between placeholders ("s" of a genitive) names nobody.
-  std::erase_if(pieces, [](std::string_view piece) { return piece.size() < 2; });
+  // The tagger makes little of placeholders and takes the words between them along ("and").
+  std::erase_if(pieces, [](std::string_view piece) {
+    const bool digit = std::any_of(piece.begin(), piece.end(), is_digit);
+    const bool capital = std::any_of(piece.begin(), piece.end(), [](char c) {
+      return (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+    return piece.size() < 2 || (!digit && !(capital && piece.size() > 3));
+  });
   return pieces;
 }
 
 /// The tagger takes a short word beside a value for an address now and then ("and"): it is none,
 /// and would be replaced wherever it stands.
 bool is_chance(const Finding& finding, std::string_view text) {
-  const std::string_view value = text.substr(finding.begin, finding.end - finding.begin);
+  const std::string_view value = trimmed(text.substr(finding.begin, finding.end - finding.begin));
   return finding.detector == "address" && value.size() <= 3 &&
          std::none_of(value.begin(), value.end(), is_digit);
 }
