@@ -128,8 +128,8 @@ class EngineBench {
     const model::Hyperparameters& shape = model_.hyperparameters();
     // Experts are left unread too, but no file that has them ties its head.
     const bool tied = shape.experts == 0 && model_.pass_bytes() == model_.weight_bytes();
-    const std::size_t idle_experts =
-        shape.layers * (shape.experts - shape.experts_used) * 3 * shape.embedding * shape.expert_ffn;
+    const std::size_t idle_experts = shape.layers * (shape.experts - shape.experts_used) * 3 *
+                                     shape.embedding * shape.expert_ffn;
     return model_.parameters() - (tied ? 1 : 2) * head_parameters() - idle_experts;
   }
 

@@ -194,8 +194,9 @@ TEST_F(HostileWorkerTest, TemplatesThatExplodeFailTheirRequestsAndNotTheWorker) 
        "{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}"},
   };
   for (const auto& [what, text] : templates) {
-    const auto model = open(spoiled(
-        [source = text](gguf::Writer& w) { w.add("tokenizer.chat_template", std::string(source)); }));
+    const auto model = open(spoiled([source = text](gguf::Writer& w) {
+      w.add("tokenizer.chat_template", std::string(source));
+    }));
     const base::Status ready = model->wait_ready(kPatience);
     ASSERT_TRUE(ready) << what << ": " << ready.error().message;
     const int pid = model->snapshot().worker_pid.value();

@@ -167,7 +167,8 @@ base::Status Node::serve(gateway::Config config, std::function<void()> ask_for_r
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
                         retries_, logprob_budgets_, traces_.get(), &cache_, quality_.get(),
-                        feedback_.get(), taints_.get(), audit_.get(), std::move(ask_for_reload)},
+                        feedback_.get(), taints_.get(), &tools_, audit_.get(),
+                        std::move(ask_for_reload)},
       snapshot);
   TRY(listen(snapshot->config));
   if (tls_) log_.info("serve", "the certificate is {}", tls_->description());
@@ -311,8 +312,13 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
   policy::Labeler labeler =
       TRY(policy::Labeler::create(config.labels, {memory_key_, config.memory.texts_bytes_max}));
   gateway::Templates templates = TRY(gateway::Templates::open(config.templates));
-  return std::shared_ptr<const gateway::Snapshot>(std::make_shared<gateway::Snapshot>(
-      std::move(config), std::move(labeler), std::move(reach), std::move(templates)));
+  std::shared_ptr<const gateway::ShadowPolicy> shadow;
+  if (!config.shadow_file.empty())
+    shadow = TRY(gateway::ShadowPolicy::load(config.shadow_file, config.policy, clock_.wall()));
+  auto snapshot = std::make_shared<gateway::Snapshot>(std::move(config), std::move(labeler),
+                                                      std::move(reach), std::move(templates));
+  snapshot->shadow = std::move(shadow);
+  return std::shared_ptr<const gateway::Snapshot>(std::move(snapshot));
 }
 
 base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& config,

@@ -93,6 +93,7 @@ class Node {
   gateway::LogprobBudgets logprob_budgets_;
   gateway::ResponseCache cache_;
   std::unique_ptr<policy::TaintMemory> taints_;
+  gateway::ToolSessions tools_;
   std::unique_ptr<gateway::QuotaStore> quotas_;
   const std::unique_ptr<http::Client> client_;
   std::unique_ptr<worker::Residency> residency_;  // null: all models stay in memory

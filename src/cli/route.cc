@@ -11,6 +11,7 @@ namespace {
 // One line a subcommand.
 constexpr std::array kSubcommands = {
     route_explain,
+    route_replay,
     route_train,
 };
 

@@ -9,6 +9,7 @@ namespace nearside::cli {
 Run route(App& root, App*& command);
 
 Run route_explain(App& root, App*& command);
+Run route_replay(App& root, App*& command);
 Run route_train(App& root, App*& command);
 
 }  // namespace nearside::cli

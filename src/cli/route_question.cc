@@ -5,6 +5,8 @@
 
 #include "base/file.h"
 #include "gateway/dialect.h"
+#include "gateway/judged_prompt.h"
+#include "gateway/learned_quality.h"
 #include "policy/label.h"
 #include "policy/pseudonyms/consider.h"
 
@@ -78,6 +80,13 @@ base::Result<policy::Decision> answer(const RouteQuestion& question, const gatew
   ask.deadline_ms = question.deadline_ms;
   ask.cost_max_usd = question.cost_max_usd;
   policy::consider_pseudonyms(config.policy, labeler, asked.request, ask);
+  ask.streamed = asked.stream;
+  ask.answers_judgeable = asked.request.choices == 1;
+  if (config.quality.any()) {
+    const auto quality = TRY(gateway::LearnedQuality::open(config.quality));
+    ask.good_predicted = quality->chances(gateway::judged_prompt(asked.request),
+                                          config.policy.targets, ask.language);
+  }
   const std::vector<policy::Live> live(config.policy.targets.size());
   return policy::decide(config.policy, live, std::move(ask), now);
 }

@@ -40,6 +40,9 @@ base::Result<policy::Ask> label(const Snapshot& snapshot, const Services& servic
   ask.priority = wishes.priority;
   if (wishes.deadline) ask.deadline_ms = static_cast<double>(wishes.deadline->count());
   ask.cost_max_usd = wishes.cost_max_usd;
+  ask.streamed = asked.stream;
+  ask.answers_judgeable =
+      asked.request.kind != chat::Request::Kind::kEmbedding && asked.request.choices == 1;
   policy::consider_pseudonyms(snapshot.config.policy, snapshot.labeler, asked.request, ask);
   return ask;
 }
@@ -84,7 +87,8 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
                       .trail = {},
                       .template_use = {},
                       .decision = {},
-                      .judged_prompt = {}};
+                      .judged_prompt = {},
+                      .shadow_choice = {}};
   // Before a template stands among the messages: its text is never kept with a judgement.
   if (services.quality != nullptr || services.feedback != nullptr)
     admission.judged_prompt = judged_prompt(admission.asked.request);
@@ -108,11 +112,17 @@ std::variant<Admission, ApiError> admit(const Snapshot& snapshot, const Services
   if (services.quality != nullptr)
     ask->good_predicted = services.quality->chances(admission.judged_prompt,
                                                     snapshot.config.policy.targets, ask->language);
-  const std::vector<policy::Live> live = snapshot.live(began);
+  if (services.tools != nullptr)
+    ask->tools_called_by =
+        services.tools->target_of(admission.caller.tenant, admission.asked.request, began);
+  std::vector<policy::Live> live = snapshot.live(began);
+  snapshot.overflow.mark(snapshot.config.policy, *ask, live, began);
   auto decision =
       policy::decide(snapshot.config.policy, live, *std::move(ask), services.clock.wall());
   if (!decision) return to_api_error(decision.error());
   services.metrics.decision_made(services.clock.steady() - began);
+  if (snapshot.shadow != nullptr)
+    admission.shadow_choice = snapshot.shadow->choice(*decision, live);
   admission.decision = *std::move(decision);
   return admission;
 }

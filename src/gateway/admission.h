@@ -22,6 +22,7 @@ struct Admission {
   std::optional<TemplateUse> template_use;
   policy::Decision decision;  // may be a refusal, which has its explanation
   std::string judged_prompt;  // see judged_prompt.h; empty when nobody would read it
+  std::string shadow_choice;  // what the policy on trial would choose; empty without one
 };
 
 /// Reads, labels and decides; serves nothing, records and remembers nothing. The error is for

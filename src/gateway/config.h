@@ -241,6 +241,7 @@ struct Config {
   std::vector<QuotaRule> quotas;
   QuotaStoreConfig quota_store;
   CacheConfig cache;
+  std::string shadow_file;  // configuration with a policy on trial; "" for none
   QualityConfig quality;
   FeedbackConfig feedback;
   LedgerConfig ledger;

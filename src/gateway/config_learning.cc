@@ -1,4 +1,4 @@
-// The sections about what a node learns of its targets' answers: quality, feedback.
+// The sections about what a node learns and tries: quality, feedback, shadow.
 #include "gateway/config_reader.h"
 
 namespace nearside::gateway {
@@ -23,6 +23,11 @@ void read_learning(base::YamlMap& root, Draft& draft) {
       draft.problem(map.line_of("learned"),
                     "quality.model and quality.learned are one file; the node would overwrite what "
                     "was trained, name another for learned");
+  }
+  if (const base::YamlNode* node = root.take("shadow")) {
+    base::YamlMap map(*node, "shadow", draft.problems);
+    map.need("config", "a configuration file whose policy is tried");
+    path_in(map, "config", draft.config.shadow_file);
   }
   if (const base::YamlNode* node = root.take("feedback")) {
     base::YamlMap map(*node, "feedback", draft.problems);

@@ -117,11 +117,39 @@ void read_places_by_sensitivity(const base::YamlNode& node, Draft& draft) {
   }
 }
 
-void read_objective(base::YamlMap& map, policy::Objective& out) {
+void read_cascade(const base::YamlNode& node, const std::string& path, policy::Objective& out,
+                  Draft& draft) {
+  out.cascade.reset();
+  if (node.kind == base::YamlNode::Kind::kScalar && node.scalar == "off") return;
+  base::YamlMap map(node, path, draft.problems);
+  policy::Cascade cascade;
+  map.need("quality_min", "the least chance of a good answer with which a target is tried first");
+  map.number("quality_min", cascade.quality_min, 0, 1);
+  optional_number(map, "logprob_mean_min", cascade.logprob_mean_min, -100, 0);
+  map.flag("streams", cascade.streams);
+  out.cascade = cascade;
+}
+
+void read_overflow(const base::YamlNode& node, Draft& draft) {
+  base::YamlMap map(node, "policy.overflow", draft.problems);
+  policy::OverflowSettings& out = draft.config.policy.overflow;
+  map.number("enter_share", out.enter_share, 0.01, 1);
+  map.number("leave_share", out.leave_share, 0, 1);
+  read_duration(map, "leave_after", out.leave_after, std::chrono::milliseconds(0),
+                std::chrono::hours(1));
+  if (out.leave_share >= out.enter_share)
+    draft.problem(node.line,
+                  "policy.overflow.leave_share must be below enter_share, or every request changes "
+                  "the state; write for example enter_share: 0.8, leave_share: 0.4");
+}
+
+void read_objective(base::YamlMap& map, policy::Objective& out, Draft& draft) {
   map.number("quality_min", out.quality_min, 0, 1);
   double value = 0;
   if (map.number("ttft_ms_max", value, 0, 1e7)) out.ttft_max_ms = value;
   if (map.number("total_ms_max", value, 0, 1e8)) out.total_max_ms = value;
+  if (const base::YamlNode* cascade = map.take("cascade"))
+    read_cascade(*cascade, map.path() + ".cascade", out, draft);
 }
 
 void read_rule(const base::YamlNode& node, std::string path, Draft& draft) {
@@ -162,7 +190,7 @@ void read_route(const base::YamlNode& node, std::string path, Draft& draft) {
   policy::Route route;
   read_name(map, "what clients write as model", route.name);
   route.objective = draft.config.policy.objective;
-  read_objective(map, route.objective);
+  read_objective(map, route.objective, draft);
   std::vector<std::string> targets;
   map.need("targets", "the targets that may serve it");
   map.texts("targets", targets);
@@ -205,7 +233,8 @@ void read_policy(base::YamlMap& root, Draft& draft) {
   base::YamlMap map(*node, "policy", draft.problems);
   if (const base::YamlNode* places = map.take("places")) read_places_by_sensitivity(*places, draft);
   if (const base::YamlNode* hidden = map.take("pseudonyms")) read_pseudonyms(*hidden, draft);
-  read_objective(map, draft.config.policy.objective);
+  read_objective(map, draft.config.policy.objective, draft);
+  if (const base::YamlNode* overflow = map.take("overflow")) read_overflow(*overflow, draft);
   if (map.text("default_route", draft.default_route))
     draft.default_route_line = map.line_of("default_route");
   map.each("rules", [&](const base::YamlNode& item, std::string path) {

@@ -124,6 +124,9 @@ void resolve_models(Draft& draft) {
         check_known({adapter}, names_of(config.models[m].adapters), draft.target_lines[i],
                     fmt::format("model '{}': adapter", model), draft);
       used.insert(m);
+      // More requests than a model has sequences wait for one.
+      auto& concurrency = config.policy.targets[i].concurrency;
+      if (concurrency == 0) concurrency = config.models[m].sequences;
       auto& context = config.policy.targets[i].context_tokens_max;
       context = context == 0 ? config.models[m].context_tokens
                              : std::min(context, config.models[m].context_tokens);

@@ -136,6 +136,7 @@ void read_target(const base::YamlNode& node, std::string path, Draft& draft) {
   read_quality(map, target.quality, draft);
   read_speed(map, target.speed, draft);
   optional_number(map, "joules_per_token", target.joules_per_token, 0, 1e6);
+  map.count("concurrency", target.concurrency, 1, 1'000'000);
   map.count("context_tokens", target.context_tokens_max, 1, std::size_t{1} << 30);
 
   read_costs(map, upstream, target, draft);

@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "gateway/decision_headers.h"
 #include "gateway/pseudonymised_call.h"
+#include "gateway/replay.h"
+#include "gateway/verdict.h"
 
 namespace nearside::gateway {
 namespace {
@@ -60,6 +62,9 @@ Exchange::Exchange(Opening opening)
       // Vectors come all at once.
       stream_(opening.asked.stream &&
               opening.asked.request.kind != chat::Request::Kind::kEmbedding),
+      held_(stream_ && decision_.cascade.has_value()),
+      format_(opening.asked.request.format),
+      logprobs_wanted_(opening.asked.request.logprobs.has_value()),
       stream_usage_(opening.asked.stream_usage),
       embeddings_base64_(opening.asked.embeddings_base64),
       request_(std::move(opening.asked.request)),
@@ -67,6 +72,7 @@ Exchange::Exchange(Opening opening)
       decision_id_(record_.decision_id),
       pass_(std::move(opening.pass)),
       hold_(std::move(opening.hold)),
+      judging_(decision_.cascade.has_value()),
       cache_key_(opening.cache_key),
       watch_(std::move(opening.watch)),
       responder_(std::move(opening.responder)) {
@@ -95,6 +101,7 @@ void Exchange::stop_leak(After& after) {
                   {"tenant", record_.tenant},
                   {"key", record_.key_name},
                   {"target", snapshot_->config.policy.targets[target_index_].name}});
+  judging_ = false;  // another target would be given the same template to recite
   take_finished(
       {chat::FinishReason::kContentFilter, meter_->usage_so_far(decision_.ask.prompt_tokens), {}},
       after);
@@ -119,12 +126,21 @@ void Exchange::try_next() {
       hidden = target->hidden;
       if (egress_) egress_->restart();
       meter_.emplace(snapshot_->config.policy.targets[target_index_], services_.clock.steady());
-      snapshot_->figures.started(target_index_);
+      queued_ = snapshot_->figures.started(target_index_);
       backend = snapshot_->reach[target_index_].backend.get();
       const bool last =
           next_rank_ == decision_.ranked.size() && (retried_ || !services_.retries.affords_one());
       if (last) retried_ = true;
       request = last ? std::move(request_) : request_;
+      request.time_max = std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(deadline_ - services_.clock.steady(), base::SteadyTime::duration(1)));
+      // Only a model of this node is asked for what the client has not asked for: a server gets
+      // the client's own bytes.
+      if (judging_ && decision_.cascade->logprob_mean_min && !request.logprobs &&
+          snapshot_->config.policy.targets[target_index_].local)
+        request.logprobs = 0;
+    } else if (give_kept(after)) {
+      // Nobody did better.
     } else if (may_retry()) {
       after.try_later = true;
     } else {
@@ -179,9 +195,16 @@ void Exchange::take_content(chat::Event event, After& after) {
   if (watch_)
     if (base::Status seen = watch_->see(event); !seen)
       return take_failed({seen.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
-  if (stream_) {
+  if (const auto* calls = std::get_if<chat::ToolCallDelta>(&event);
+      calls != nullptr && services_.tools != nullptr)
+    services_.tools->called(record_.tenant, snapshot_->config.policy.targets[target_index_].name,
+                            calls->tool_calls_json, now);
+  if (stream_ && !held_) {
     std::string out;
-    if (!answer_) begin_stream(out);
+    if (!answer_) {
+      begin_stream();
+      answer_->begin(out);
+    }
     if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
     write_piece(out, event);
     if (cache_key_ && !collector_.add(event)) cache_key_.reset();
@@ -207,9 +230,15 @@ void Exchange::write_piece(std::string& out, const chat::Event& event) {
 }
 
 void Exchange::take_finished(const chat::Finished& finished, After& after) {
-  if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, services_.clock.steady());
   whole_ = collector_.take(finished);
+  const auto failed = judging_ ? failed_because(whole_, format_, *decision_.cascade) : std::nullopt;
+  if (!logprobs_wanted_ && judging_)
+    for (WholeChoice& choice : whole_.choices) choice.logprobs.clear();
+  // A kept answer comes later than it was complete; then this is what its target took.
+  if (!failed && !record_.ttft_ms)
+    record_.ttft_ms = milliseconds_between(arrived_, services_.clock.steady());
   whole_.end = answer_end(finished);
+  if (failed) return escalate(*failed, finished.usage, after);
   if (cache_key_ && finished.reason != chat::FinishReason::kContentFilter)
     services_.cache->put(*cache_key_,
                          {whole_, snapshot_->config.policy.targets[target_index_].name},
@@ -229,6 +258,7 @@ void Exchange::take_failed(const chat::Failed& failed, After& after) {
   if (cut) {
     conclude(Outcome::kCut, std::move(error), after);
   } else if (!may_try_elsewhere(error.code)) {
+    if (give_kept(after)) return;
     conclude(Outcome::kRefused, std::move(error), after);
   } else {
     failures_.push_back(std::move(error));
@@ -260,10 +290,11 @@ void Exchange::on_late() {
     if (meter_)
       close_attempt(outcome, base::code_name(Code::kDeadline),
                     meter_->usage_so_far(decision_.ask.prompt_tokens));
-    conclude(outcome,
-             base::fail(Code::kDeadline, "the answer was not complete within {:.0f} ms",
-                        milliseconds_between(arrived_, deadline_)),
-             after);
+    if (!give_kept(after))
+      conclude(outcome,
+               base::fail(Code::kDeadline, "the answer was not complete within {:.0f} ms",
+                          milliseconds_between(arrived_, deadline_)),
+               after);
   }
   finish_up(std::move(after));
 }
@@ -279,8 +310,13 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
   // The rate of an answer of one piece, or of none, says nothing.
   const bool has_rate = attempt.ttft_ms && attempt.output_tokens > 1 && generating_s > 0;
   snapshot_->figures.finished(
-      target_index_, now, ttft_ms,
-      has_rate ? static_cast<double>(attempt.output_tokens) / generating_s : 0);
+      target_index_, now,
+      {.ttft_ms = ttft_ms,
+       .tokens_per_second =
+           has_rate ? static_cast<double>(attempt.output_tokens) / generating_s : 0,
+       .total_ms = attempt.total_ms,
+       .queued = queued_,
+       .prompt_tokens = static_cast<double>(decision_.ask.prompt_tokens)});
   if (meter_->has_content() || outcome == Outcome::kOk) {
     record_.target = attempt.target;
     record_.place = attempt.place;
@@ -386,13 +422,12 @@ AnswerEnd Exchange::answer_end(const chat::Finished& finished) const {
           .total_ms = milliseconds_between(arrived_, services_.clock.steady())};
 }
 
-void Exchange::begin_stream(std::string& out) {
+void Exchange::begin_stream() {
   answer_ = dialect_.answer(operation_, answer_head());
   http::Headers headers = headers_of_target();
   headers.push_back({"content-type", std::string(answer_->stream_content_type())});
   headers.push_back({"cache-control", "no-cache"});
   responder_->begin(200, std::move(headers));
-  answer_->begin(out);
 }
 
 http::Headers Exchange::headers_of_target() const {
@@ -424,8 +459,12 @@ void Exchange::deliver(const base::Status& durable) {
     responder_->send(
         error_response(dialect_, *error_, decision_headers(decision_id_, decision_.ask.label)));
   } else if (stream_) {
-    if (!answer_) begin_stream(out);
-    answer_->end(out, whole_.end);
+    if (answer_) {
+      answer_->end(out, whole_.end);
+    } else {
+      begin_stream();
+      out = replayed_stream(*answer_, whole_);
+    }
     responder_->write(out);
     responder_->finish();
   } else {

@@ -38,6 +38,10 @@ namespace nearside::gateway {
 /// - The last byte of a reply is sent when the ledger holds the record on disk. When it cannot, the
 ///   client hears an error instead of an end.
 ///
+/// - In a cascade the first answer is held until it has been judged (verdict.h), a streamed one
+/// too.
+///   When it failed the next target is asked, and the first answer is given only if that one fails.
+///
 /// An answer that is not streamed is held until it is complete, up to kWholeAnswerBytesMax.
 ///
 /// Events come from backends' threads, one at a time; leaving and lateness from others. It owns
@@ -82,6 +86,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     bool record = false;
   };
 
+  /// An answer that failed its judgement.
+  struct Kept {
+    WholeAnswer answer;
+    std::size_t target_index;
+  };
+
   void try_next();
   void on_event(std::size_t attempt, chat::Event event);
   void on_client_gone();
@@ -100,6 +110,10 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void write_piece(std::string& out, const chat::Event& event);
   void take_finished(const chat::Finished& finished, After& after);
   void take_failed(const chat::Failed& failed, After& after);
+  /// Asks the better target of a cascade; the answer so far is kept in case that one fails.
+  void escalate(std::string_view why, const chat::Usage& usage, After& after);
+  /// Ends with the answer that was kept. False when there is none.
+  bool give_kept(After& after);
   void close_attempt(telemetry::Outcome outcome, std::string_view error_code,
                      const chat::Usage& usage);
   void conclude(telemetry::Outcome outcome, std::optional<base::Error> error, After& after);
@@ -107,7 +121,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] bool hidden() const;
   /// What was in the answer goes to the ledger and to the conversation's follow-ups.
   void end_watch();
-  void begin_stream(std::string& out);
+  void begin_stream();
   [[nodiscard]] AnswerHead answer_head() const;
   [[nodiscard]] AnswerEnd answer_end(const chat::Finished& finished) const;
   [[nodiscard]] base::Error nobody_answered() const;
@@ -124,6 +138,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   const base::SteadyTime arrived_;
   const base::SteadyTime deadline_;
   const bool stream_;
+  const bool held_;  // a stream that begins when its answer is complete and judged
+  const chat::AnswerFormat format_;
+  const bool logprobs_wanted_;
   const bool stream_usage_;
   const bool embeddings_base64_;
 
@@ -138,6 +155,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::size_t target_index_ = 0;
   std::optional<AttemptMeter> meter_;
   std::unique_ptr<chat::Call> call_;
+  bool queued_ = false;  // the current attempt waits for another's end
   std::vector<base::Error> failures_;
   std::optional<LogprobTeller> logprobs_;  // when the caller asked for them
   std::optional<EgressGuard> egress_;      // when a template is in use
@@ -148,6 +166,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::optional<ConcurrencyGate::Pass> pass_;
   QuotaHold hold_;
   bool retried_ = false;
+  bool judging_;  // the answer under way is the first of a cascade
+  std::optional<Kept> kept_;
   std::optional<ResponseCache::Key> cache_key_;
   std::unique_ptr<AnswerWatch> watch_;
   std::unique_ptr<http::Responder> responder_;

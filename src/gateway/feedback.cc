@@ -13,6 +13,11 @@ namespace nearside::gateway {
 using base::Code;
 using base::fail;
 
+namespace {
+// Ids that are out of date, before it is worth looking for them.
+constexpr std::size_t kOrderSlack = 1024;
+}  // namespace
+
 base::Result<std::unique_ptr<Feedback>> Feedback::open(
     const FeedbackConfig& config, std::chrono::milliseconds save_every, telemetry::Ledger& ledger,
     LearnedQuality* quality, const base::Clock& clock, base::Logger& log) {
@@ -53,6 +58,9 @@ void Feedback::began(const std::string& decision_id, policy::Sensitivity sensiti
   if (!is_new) return;
   remembered_bytes_ += at->second.bytes();
   order_.push_back(decision_id);
+  // Those that were judged, or never answered, are gone from the one and not from the other.
+  if (order_.size() > 2 * remembered_.size() + kOrderSlack)
+    std::erase_if(order_, [this](const std::string& id) { return !remembered_.contains(id); });
   while (remembered_bytes_ > kRememberedBytesMax) {
     if (const auto oldest = remembered_.find(order_.front()); oldest != remembered_.end()) {
       remembered_bytes_ -= oldest->second.bytes();

@@ -112,17 +112,34 @@ QuotaAsk quota_ask(const Config& config, const Admission& admission) {
                .route = decision.route,
                .tokens_most = decision.ask.prompt_tokens + answer,
                .cost_most_usd = 0};
-  for (const std::size_t rank : decision.ranked) {
-    const policy::Considered& target = decision.considered[rank];
+  double first_usd = 0;
+  for (std::size_t place = 0; place < decision.ranked.size(); ++place) {
+    const policy::Considered& target = decision.considered[decision.ranked[place]];
     policy::Consumption most;
     most.input_tokens = decision.ask.prompt_tokens;
     most.output_tokens = answer;
     most.busy_seconds = target.quote.total_p95_ms.value_or(0) / 1000;
-    ask.cost_most_usd =
-        std::max(ask.cost_most_usd,
-                 policy::cost_usd(config.policy.targets[target.target_index], most).value_or(0));
+    const double usd =
+        policy::cost_usd(config.policy.targets[target.target_index], most).value_or(0);
+    if (place == 0) first_usd = usd;
+    ask.cost_most_usd = std::max(ask.cost_most_usd, usd);
+  }
+  if (decision.cascade) {  // both answers are paid
+    ask.tokens_most *= 2;
+    ask.cost_most_usd += first_usd;
   }
   return ask;
+}
+
+/// Counts what the policy on trial would have done; says so where it differs.
+void note_shadow(const Services& services, const Admission& admission, const std::string& id) {
+  if (admission.shadow_choice.empty()) return;
+  const policy::Decision& made = admission.decision;
+  const std::string& live = made.refused() ? std::string("refused") : made.chosen().target;
+  services.metrics.shadow_decided(live, admission.shadow_choice);
+  if (live != admission.shadow_choice)
+    services.log.info("gateway", "{}: {}; the policy on trial would choose {}", id, live,
+                      admission.shadow_choice);
 }
 
 ApiError quota_refusal(const Charge& charge, base::WallTime now) {
@@ -259,6 +276,7 @@ void Gateway::handle_ask(const Dialect& dialect, const Operation& operation, htt
   if (const auto parent = http::find_header(request.headers, "traceparent"))
     record.traceparent = *parent;
   services_.metrics.request_started();
+  note_shadow(services_, admission, record.decision_id);
   if (services_.feedback != nullptr)
     services_.feedback->began(record.decision_id, admission.decision.ask.label.sensitivity,
                               admission.judged_prompt);

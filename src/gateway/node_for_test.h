@@ -221,12 +221,14 @@ class NodeForTest {
     auto labeler =
         std::move(policy::Labeler::create(config.labels, {{1, 2}, config.memory.texts_bytes_max}))
             .value();
+    auto snapshot = std::make_shared<Snapshot>(config, std::move(labeler), reach_,
+                                               Templates::open(config.templates).value());
+    snapshot->shadow = shadow;
     gateway_ = std::make_unique<Gateway>(
         Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries,
-                 logprob_budgets, nullptr, &cache, quality.get(), feedback.get(), &taints, audit,
-                 ask_for_reload},
-        std::make_shared<const Snapshot>(config, std::move(labeler), reach_,
-                                         Templates::open(config.templates).value()));
+                 logprob_budgets, nullptr, &cache, quality.get(), feedback.get(), &taints, &tools,
+                 audit, ask_for_reload},
+        std::move(snapshot));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
 
@@ -263,6 +265,8 @@ class NodeForTest {
   LogprobBudgets logprob_budgets;
   ResponseCache cache;
   policy::TaintMemory taints{{3, 4}, {}};
+  ToolSessions tools;
+  std::shared_ptr<const ShadowPolicy> shadow;  // set before start()
   telemetry::Metrics metrics;
   telemetry::Audit* audit = nullptr;
   std::function<void()> ask_for_reload;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "gateway/config.h"
+#include "gateway/overflow_gates.h"
 #include "policy/decide.h"
 #include "policy/pseudonyms/consider.h"
 
@@ -59,8 +60,11 @@ std::string outcome(const base::Result<policy::Decision>& decision) {
   if (decision->refused())
     return std::string("refused: ") + base::code_name(decision->refusal_code);
   std::string out;
-  for (const std::size_t i : decision->ranked)
-    out += (out.empty() ? "" : ", ") + decision->considered[i].target;
+  for (const std::size_t i : decision->ranked) {
+    const bool second = i == decision->ranked.back() && decision->ranked.size() == 2;
+    const char* between = decision->cascade && second ? " then " : ", ";
+    out += (out.empty() ? "" : between) + decision->considered[i].target;
+  }
   return out;
 }
 
@@ -81,6 +85,12 @@ std::string run(const Config& config, const policy::Labeler& labeler, const Line
       wishes.deadline_ms = std::stod(value);
     else if (key == "tenant")
       wishes.tenant = value;
+    else if (key == "priority")
+      wishes.priority = policy::parse_priority(value).value();
+    else if (key == "streamed")
+      wishes.streamed = true;
+    else if (key == "waiting")  // at the first target
+      live[0].queue = policy::QueueState{.waiting = std::stoul(value), .first_token_ms = {}};
     else
       ADD_FAILURE() << "no option " << key;
   }
@@ -100,7 +110,11 @@ std::string run(const Config& config, const policy::Labeler& labeler, const Line
   ask.tenant_regions = wishes.tenant_regions;
   ask.cost_max_usd = wishes.cost_max_usd;
   ask.deadline_ms = wishes.deadline_ms;
+  ask.priority = wishes.priority;
+  ask.streamed = wishes.streamed;
+  ask.answers_judgeable = true;
   policy::consider_pseudonyms(config.policy, labeler, request, ask);
+  OverflowGates(config.policy).mark(config.policy, ask, live, {});
   return outcome(policy::decide(config.policy, live, ask, {}));
 }
 

@@ -17,10 +17,13 @@
 #include "gateway/config.h"
 #include "gateway/feedback.h"
 #include "gateway/learned_quality.h"
+#include "gateway/overflow_gates.h"
 #include "gateway/quota.h"
 #include "gateway/response_cache.h"
 #include "gateway/retry_budget.h"
+#include "gateway/shadow_policy.h"
 #include "gateway/templates.h"
+#include "gateway/tool_sessions.h"
 #include "policy/label.h"
 #include "policy/taint.h"
 #include "policy/target.h"
@@ -50,6 +53,7 @@ struct Services {
   LearnedQuality* quality = nullptr;       // quotes go by what is configured
   Feedback* feedback = nullptr;            // nobody may judge
   policy::TaintMemory* taints = nullptr;   // every request is labelled for itself
+  ToolSessions* tools = nullptr;           // answers to tool calls go where any request would
   telemetry::Audit* audit = nullptr;       // nothing is written
   std::function<void()> ask_for_reload{};  // as SIGHUP; empty: there is no file to read again
 
@@ -72,7 +76,8 @@ struct Reach {
   std::function<std::optional<std::string>()> down_why;  // thread-safe; empty when it can be asked
 };
 
-/// Immutable but for the figures, which are thread-safe. Requests hold the one they began with.
+/// Immutable but for the figures and the gates, which are thread-safe. Requests hold the one they
+/// began with.
 struct Snapshot {
   Snapshot(Config c, policy::Labeler l, std::vector<Reach> r, Templates t = {})
       : config(std::move(c)),
@@ -80,7 +85,8 @@ struct Snapshot {
         auth(config.auth),
         reach(std::move(r)),
         templates(std::move(t)),
-        figures(config.policy.targets.size()) {}
+        figures(concurrency_of(config.policy.targets)),
+        overflow(config.policy) {}
 
   const Config config;
   const policy::Labeler labeler;
@@ -88,6 +94,8 @@ struct Snapshot {
   const std::vector<Reach> reach;  // parallel to config.policy.targets
   const Templates templates;
   mutable telemetry::TargetFigures figures;
+  mutable OverflowGates overflow;
+  std::shared_ptr<const ShadowPolicy> shadow;  // null: no policy is on trial
 
   /// What is known of the targets now: figures and health.
   [[nodiscard]] std::vector<policy::Live> live(base::SteadyTime now) const {
@@ -97,6 +105,13 @@ struct Snapshot {
         all[i].healthy = false;
         all[i].unhealthy_why = *why;
       }
+    return all;
+  }
+
+ private:
+  static std::vector<std::size_t> concurrency_of(const std::vector<policy::Target>& targets) {
+    std::vector<std::size_t> all;
+    for (const policy::Target& target : targets) all.push_back(target.concurrency);
     return all;
   }
 };

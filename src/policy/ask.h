@@ -43,6 +43,13 @@ struct Ask {
   /// cannot be replaced. See pseudonyms/consider.h.
   std::optional<Sensitivity> sensitivity_hidden;
 
+  bool streamed = false;
+  /// Whether its answer says something of itself: one text or tool call. Not so for embeddings and
+  /// for several choices.
+  bool answers_judgeable = false;
+  /// The target whose tool calls this request answers: it goes on there if it may. "": none.
+  std::string tools_called_by;
+
   /// Answers whose length nobody limited are priced at this length. Source: median output of the
   /// public Azure 2023 conversation trace (129 tokens), rounded.
   static constexpr std::size_t kCompletionTokensGuess = 128;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/cascade.h"
 #include "policy/veto.h"
 
 namespace nearside::policy {
@@ -56,6 +57,8 @@ auto rank_key(const Considered& candidate, Priority priority) {
   const double ttft = quote.ttft_p95_ms.value_or(kUnknown);
   const double total = quote.total_p50_ms.value_or(kUnknown);
   const int klass = class_of(candidate);
+  // Whoever talks to a person does not stand in a queue while another target is free.
+  const int queued = priority == Priority::kRealtime && quote.queue_ms > 0 ? 1 : 0;
   const double worse = -quote.good_probability;
   double first = cost;
   double second = total;
@@ -65,7 +68,7 @@ auto rank_key(const Considered& candidate, Priority priority) {
     std::tie(first, second) = std::tie(ttft, cost);
   else if (klass == 1 && priority == Priority::kNormal)
     std::tie(first, second) = std::tie(total, cost);
-  return std::tuple(klass, first, second, worse, total, std::string_view(candidate.target));
+  return std::tuple(klass, queued, first, second, worse, total, std::string_view(candidate.target));
 }
 
 std::string_view why_first(const Considered& candidate, Priority priority) {
@@ -90,7 +93,36 @@ std::string_view class_text(int klass) {
   return kTexts[klass];
 }
 
-void rank(Decision& decision) {
+/// Moves the candidate of that rank to the front; the order of the others stays.
+void move_to_front(std::vector<std::size_t>& ranked, std::size_t rank) {
+  const auto at = ranked.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::rotate(ranked.begin(), at, at + 1);
+}
+
+/// The first place by another reason than the order; empty: the order stands.
+std::string take_first_place(Decision& decision, const Objective& objective) {
+  auto& ranked = decision.ranked;
+  const auto& considered = decision.considered;
+  if (const std::string& caller = decision.ask.tools_called_by; !caller.empty()) {
+    const auto found = std::find_if(ranked.begin(), ranked.end(), [&](std::size_t index) {
+      return considered[index].target == caller;
+    });
+    if (found == ranked.end()) return {};
+    move_to_front(ranked, static_cast<std::size_t>(found - ranked.begin()));
+    return "its tool calls are being answered";
+  }
+  const auto plan = plan_cascade(objective, decision.ask, considered, ranked);
+  if (!plan) return {};
+  decision.cascade = objective.cascade;
+  move_to_front(ranked, plan->first);
+  // ranked[1] is who is asked next.
+  std::rotate(ranked.begin() + 1,
+              ranked.begin() + 1 + static_cast<std::ptrdiff_t>(plan->escalation),
+              ranked.begin() + 2 + static_cast<std::ptrdiff_t>(plan->escalation));
+  return fmt::format("tried first, {} is asked if the answer fails", considered[ranked[1]].target);
+}
+
+void rank(Decision& decision, const Objective& objective) {
   auto& considered = decision.considered;
   for (std::size_t i = 0; i < considered.size(); ++i)
     if (considered[i].vetoes.empty()) decision.ranked.push_back(i);
@@ -98,10 +130,12 @@ void rank(Decision& decision) {
   std::sort(decision.ranked.begin(), decision.ranked.end(), [&](std::size_t a, std::size_t b) {
     return rank_key(considered[a], priority) < rank_key(considered[b], priority);
   });
+  const std::string first = take_first_place(decision, objective);
   for (std::size_t place = 0; place < decision.ranked.size(); ++place) {
     Considered& candidate = considered[decision.ranked[place]];
     candidate.standing =
-        place == 0 ? fmt::format("chosen: {}", why_first(candidate, priority))
+        place == 0 ? fmt::format("chosen: {}", first.empty() ? why_first(candidate, priority)
+                                                             : std::string_view(first))
                    : fmt::format("fallback {}: {}", place, class_text(class_of(candidate)));
     if (candidate.hidden) candidate.standing += "; with placeholders for personal values";
   }
@@ -198,11 +232,12 @@ base::Result<Decision> decide(const PolicySet& set, std::span<const Live> live, 
     one.vetoes = vetoes(set, matching, target, live[index], ask, one.quote);
     consider_hidden(set, target, ask, one);
     one.good_enough = one.quote.good_probability >= candidates.objective.quality_min;
-    one.fast_enough = keeps_wishes(candidates.objective, ask, one.quote);
+    one.overflowing = live[index].overflowing;
+    one.fast_enough = !one.overflowing && keeps_wishes(candidates.objective, ask, one.quote);
     if (!one.vetoes.empty()) one.standing = "vetoed: " + one.vetoes.front().reason;
   }
   decision.ask = std::move(ask);
-  rank(decision);
+  rank(decision, candidates.objective);
   if (decision.refused()) refuse(decision);
   return decision;
 }

@@ -27,6 +27,7 @@ struct Considered {
   bool hidden = false;       // may serve, with placeholders for personal values
   bool good_enough = false;  // reaches quality_min
   bool fast_enough = false;  // keeps the latency wishes at its slow end
+  bool overflowing = false;  // has too long a queue for this request, so it is not fast enough
   std::string standing;      // "chosen: cheapest of 2 that are good and fast enough", ...
 };
 
@@ -34,8 +35,11 @@ struct Decision {
   std::string route;                   // "" when a target was pinned
   std::vector<std::size_t> ranked;     // indices into `considered`: the chosen, then the fallbacks
   std::vector<Considered> considered;  // in the order of the route
-  std::vector<std::string> rules;      // that matched, with what they demanded
-  std::string refusal;                 // why nothing may serve; empty when `ranked` is not
+  /// Set: the answer of the chosen is judged by these signals, and when it failed ranked[1] is
+  /// asked. See cascade.h.
+  std::optional<Cascade> cascade;
+  std::vector<std::string> rules;  // that matched, with what they demanded
+  std::string refusal;             // why nothing may serve; empty when `ranked` is not
   base::Code refusal_code = base::Code::kPermission;  // kPermission: forbidden; kUnavailable: down;
                                                       // kContextLength; kDeadline; kExhausted: cap
   base::WallTime time{};

@@ -146,7 +146,8 @@ TEST(Decide, TellsEveryVetoOfATargetNotOnlyTheFirst) {
   ask.label.categories = {"health"};
   ask.label.regions = Regions::only({"eu"});
   std::vector<Live> live(4);
-  live[2] = {false, "connection refused", 0, {}, {}, {}, {}};
+  live[2].healthy = false;
+  live[2].unhealthy_why = "connection refused";
   const Decision decision = decide_simple(set, ask, live);
   std::vector<std::string> rules;
   for (const Veto& veto : decision.considered[2].vetoes) rules.push_back(veto.rule);

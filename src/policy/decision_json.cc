@@ -61,6 +61,11 @@ json::object request_json(const Ask& ask) {
   put(out, "cost_max_usd", ask.cost_max_usd);
   if (ask.sensitivity_hidden)
     out["sensitivity_with_pseudonyms"] = sensitivity_name(*ask.sensitivity_hidden);
+  if (ask.completion_tokens_max) out["completion_tokens_max"] = *ask.completion_tokens_max;
+  if (!ask.upstream_only.empty()) out["upstream_only"] = ask.upstream_only;
+  out["streamed"] = ask.streamed;
+  out["answers_judgeable"] = ask.answers_judgeable;
+  if (!ask.tools_called_by.empty()) out["tools_called_by"] = ask.tools_called_by;
   return out;
 }
 
@@ -73,6 +78,7 @@ json::object quote_json(const Quote& quote) {
   put(out, "total_p50_ms", quote.total_p50_ms);
   put(out, "total_p95_ms", quote.total_p95_ms);
   put(out, "energy_joules", quote.energy_joules);
+  out["queue_ms"] = quote.queue_ms;
   out["notes"] = strings(quote.notes);
   return out;
 }
@@ -86,6 +92,7 @@ json::object considered_json(const Considered& considered) {
   out["pseudonyms"] = considered.hidden;
   out["good_enough"] = considered.good_enough;
   out["fast_enough"] = considered.fast_enough;
+  out["overflowing"] = considered.overflowing;
   out["quote"] = quote_json(considered.quote);
   json::array vetoes;
   for (const Veto& veto : considered.vetoes)
@@ -103,6 +110,7 @@ json::object to_json(const Decision& decision) {
   out["label"] = label_json(decision.ask.label);
   out["request"] = request_json(decision.ask);
   out["rules"] = strings(decision.rules);
+  out["judged"] = decision.cascade.has_value();
   json::array considered, fallbacks;
   for (const Considered& one : decision.considered) considered.push_back(considered_json(one));
   out["considered"] = std::move(considered);

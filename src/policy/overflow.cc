@@ -4,9 +4,12 @@
 
 namespace nearside::policy {
 
+double expected_wait_ms(const QueueState& queue) {
+  return static_cast<double>(queue.waiting) / std::max(queue.concurrency, 1.0) * queue.service_ms;
+}
+
 double expected_first_token_ms(const QueueState& queue) {
-  return static_cast<double>(queue.waiting) / std::max(queue.concurrency, 1.0) * queue.service_ms +
-         queue.first_token_ms.value_or(0);
+  return expected_wait_ms(queue) + queue.first_token_ms.value_or(0);
 }
 
 bool Overflow::elsewhere(double expected_ms, double deadline_ms, base::SteadyTime now) {

@@ -12,10 +12,13 @@ namespace nearside::policy {
 /// What is known of a target's queue.
 struct QueueState {
   std::size_t waiting = 0;               // requests before this one
-  double service_ms = 0;                 // of one request, lately
+  double service_ms = 0;                 // of one request, lately; 0: not measured yet
   double concurrency = 1;                // served at once
   std::optional<double> first_token_ms;  // once it is its turn
 };
+
+/// Time until it is the request's turn. Formula: waiting / concurrency x service time.
+double expected_wait_ms(const QueueState& queue);
 
 /// Time until the first token if the request queues now.
 /// Formula: waiting / concurrency x service time, then its own time to the first token.

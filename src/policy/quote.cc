@@ -1,5 +1,7 @@
 #include "policy/quote.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace nearside::policy {
@@ -17,8 +19,12 @@ double quality_of(const Target& target, const Ask& ask, std::vector<std::string>
 
 void fill_ttft(Quote& out, const Target& target, const Live& live, const Ask& ask) {
   if (live.ttft_p50_ms) {
-    out.ttft_p50_ms = live.ttft_p50_ms;
-    out.ttft_p95_ms = live.ttft_p95_ms ? live.ttft_p95_ms : live.ttft_p50_ms;
+    const double prompts = live.ttft_prompt_tokens > 0
+                               ? static_cast<double>(ask.prompt_tokens) / live.ttft_prompt_tokens
+                               : 1;
+    const double factor = 1 - live.ttft_prompt_share + live.ttft_prompt_share * prompts;
+    out.ttft_p50_ms = *live.ttft_p50_ms * factor;
+    out.ttft_p95_ms = live.ttft_p95_ms.value_or(*live.ttft_p50_ms) * factor;
     return;
   }
   if (!target.speed.ttft_ms && !target.speed.prompt_tokens_per_second) {
@@ -48,6 +54,19 @@ void fill_total(Quote& out, const Target& target, const Live& live, const Ask& a
   out.total_p95_ms = out.ttft_p95_ms.value_or(0) + tokens / std::max(slow, 1e-3) * 1000;
 }
 
+/// What waits now is served before this request, whatever else is known. Until a service was
+/// measured, others are taken to take as long as this one.
+void add_queue(Quote& out, const Live& live) {
+  if (!live.queue || live.queue->waiting == 0) return;
+  QueueState queue = *live.queue;
+  if (queue.service_ms <= 0) queue.service_ms = out.total_p50_ms.value_or(0);
+  out.queue_ms = expected_wait_ms(queue);
+  for (auto* time : {&out.ttft_p50_ms, &out.ttft_p95_ms, &out.total_p50_ms, &out.total_p95_ms})
+    if (*time) **time += out.queue_ms;
+  out.notes.push_back(
+      fmt::format("{} requests before it: about {:.0f} ms", queue.waiting, out.queue_ms));
+}
+
 }  // namespace
 
 Quote quote(const Target& target, const Live& live, const Ask& ask) {
@@ -55,6 +74,7 @@ Quote quote(const Target& target, const Live& live, const Ask& ask) {
   out.good_probability = quality_of(target, ask, out.notes);
   fill_ttft(out, target, live, ask);
   fill_total(out, target, live, ask);
+  add_queue(out, live);
 
   Consumption expected;
   expected.input_tokens = ask.prompt_tokens;
@@ -63,7 +83,8 @@ Quote quote(const Target& target, const Live& live, const Ask& ask) {
   if (by_time && !out.total_p50_ms) {
     out.notes.emplace_back("cost unknown: it depends on the time, for which there is no figure");
   } else {
-    expected.busy_seconds = out.total_p50_ms.value_or(0) / 1000;
+    // Waiting occupies nothing.
+    expected.busy_seconds = std::max(out.total_p50_ms.value_or(0) - out.queue_ms, 0.0) / 1000;
     out.cost_usd = cost_usd(target, expected);
     out.energy_joules = energy_joules(target, expected);
     if (!out.cost_usd) out.notes.emplace_back("no cost figure");

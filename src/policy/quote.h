@@ -22,6 +22,7 @@ struct Quote {
   std::optional<double> ttft_p50_ms, ttft_p95_ms;
   std::optional<double> total_p50_ms, total_p95_ms;
   std::optional<double> energy_joules;
+  double queue_ms = 0;             // of the times: until it is this request's turn
   std::vector<std::string> notes;  // which figures were missing and what was assumed
 };
 

@@ -22,6 +22,12 @@ std::optional<std::size_t> PolicySet::find_route(std::string_view name) const {
   return std::nullopt;
 }
 
+const Objective& PolicySet::objective_for(std::string_view model) const {
+  if (const auto index = find_route(model)) return routes[*index].objective;
+  if (model == "auto" && default_route < routes.size()) return routes[default_route].objective;
+  return objective;
+}
+
 std::vector<std::string> PolicySet::model_names() const {
   std::vector<std::string> names;
   if (!routes.empty()) names.emplace_back("auto");

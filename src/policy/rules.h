@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "policy/overflow.h"
 #include "policy/place.h"
 #include "policy/region.h"
 #include "policy/sensitivity.h"
@@ -35,6 +36,14 @@ struct Rule {
   std::vector<std::string> targets;  // "place/name"; empty: any
 };
 
+/// Whose answers are judged before they are given, and asked again of a better target when they
+/// failed; see cascade.h.
+struct Cascade {
+  double quality_min = 0;                  // least chance with which a target is tried first
+  std::optional<double> logprob_mean_min;  // of an answer's tokens, natural; empty: not looked at
+  bool streams = false;                    // streamed answers, too: held until they are judged
+};
+
 /// The objective, in this order: hard rules veto; of the rest, those whose chance of a good answer
 /// reaches quality_min and whose slow end (p95) keeps the latency wishes come first, cheapest
 /// first; then those that are good enough but slow, fastest first; then the others, best first.
@@ -42,6 +51,7 @@ struct Objective {
   double quality_min = 0;
   std::optional<double> ttft_max_ms;   // a wish, not a veto; a request's deadline vetoes
   std::optional<double> total_max_ms;  // likewise
+  std::optional<Cascade> cascade;
 };
 
 struct Route {
@@ -71,6 +81,7 @@ struct PolicySet {
   std::vector<Rule> rules;
   std::optional<PseudonymRule> pseudonyms;
   Objective objective;  // of requests that pin a target
+  OverflowSettings overflow;
 
   /// public, internal: everywhere. confidential: not the cloud. restricted: device and on-prem (an
   /// edge box stands where strangers can reach it).
@@ -82,6 +93,8 @@ struct PolicySet {
   /// Index of "place/name".
   [[nodiscard]] std::optional<std::size_t> find_target(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> find_route(std::string_view name) const;
+  /// Of the route that `model` names; the policy's own for a pinned target.
+  [[nodiscard]] const Objective& objective_for(std::string_view model) const;
   /// What clients may name as model: "auto", routes, targets; in that order.
   [[nodiscard]] std::vector<std::string> model_names() const;
 };

@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "policy/overflow.h"
 #include "policy/place.h"
 #include "policy/pricing/price_book.h"
 
@@ -62,6 +63,7 @@ struct Target {
   std::optional<double> joules_per_token;  // for targets whose watts are not ours to know
   Speed speed;
   std::size_t context_tokens_max = 0;  // 0: not known
+  std::size_t concurrency = 0;         // requests it serves at once, more wait; 0: not known
   bool local = false;  // a model of this node: text in, text out (see Ask::upstream_only)
 };
 
@@ -70,8 +72,12 @@ struct Live {
   bool healthy = true;
   std::string unhealthy_why;    // one clause for the explanation, when not healthy
   std::size_t queue_depth = 0;  // requests that wait or run there, from this node
-  std::optional<double> ttft_p50_ms, ttft_p95_ms;
+  std::optional<double> ttft_p50_ms, ttft_p95_ms;  // of a prompt of so many tokens:
+  double ttft_prompt_tokens = 0;                   // 0: of any
+  double ttft_prompt_share = 0;                    // of that time, grows with the prompt
   std::optional<double> tokens_per_second_p50, tokens_per_second_p05;  // p05: the slow end
+  std::optional<QueueState> queue;  // empty: nobody knows how many it serves at once
+  bool overflowing = false;         // too busy for this request's deadline; see overflow.h
 };
 
 /// Tokens and time that a request took.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "telemetry/ledger.h"
+#include "telemetry/ledger_reading.h"
 
 namespace nearside::telemetry {
 namespace {
@@ -79,6 +80,24 @@ TEST_F(LedgerCosts, OfAWindowOnly) {
   EXPECT_DOUBLE_EQ(sum_costs(path(), {"2023-11-15", ""})->at(0).cost_usd, 2);
   EXPECT_DOUBLE_EQ(sum_costs(path(), {"", "2023-11-15"})->at(0).cost_usd, 1);
   EXPECT_TRUE(sum_costs(path(), {"2024", ""})->empty());
+}
+
+TEST_F(LedgerCosts, RequestsAreReadInTheOrderOfTimeWithoutThoseUnderWay) {
+  keep("B", 1'700'000'001, {at("cloud/x", 7, 3, 0.25)});
+  keep("A", 1'700'000'000, {});
+  Record open;
+  open.decision_id = "C";
+  open.decision_json = "{}";
+  ASSERT_TRUE(ledger_->begin(open));
+  std::vector<PastRequest> all;
+  ASSERT_TRUE(read_requests(path(), {}, [&](const PastRequest& one) { all.push_back(one); }));
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].decision_id, "A");
+  EXPECT_EQ(all[0].cost_usd, std::nullopt);
+  EXPECT_EQ(all[1].input_tokens, 7U);
+  EXPECT_EQ(all[1].output_tokens, 3U);
+  EXPECT_EQ(all[1].cost_usd, 0.25);
+  EXPECT_EQ(all[1].decision_json, "{}");
 }
 
 TEST_F(LedgerCosts, AreRefusedOfWhatIsNoLedger) {

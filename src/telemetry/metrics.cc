@@ -66,6 +66,10 @@ struct Metrics::State {
   Counter leaks{"nearside_template_leaks_total",
                 "Answers that recited their template and were stopped.",
                 {"template"}};
+  Counter shadow{
+      "nearside_shadow_decisions_total",
+      "Decisions by the target chosen and the one that the policy on trial would choose.",
+      {"target", "shadow"}};
   Counter worker_restarts{
       "nearside_worker_restarts_total", "Worker processes started again.", {"model"}};
   Counter ledger_failures{
@@ -126,6 +130,9 @@ void Metrics::distributions_told(std::string_view key, std::size_t count) {
 void Metrics::leak_stopped(std::string_view template_name) {
   state_->leaks.at({template_name}).add(1);
 }
+void Metrics::shadow_decided(std::string_view live, std::string_view shadow) {
+  state_->shadow.at({live, shadow}).add(1);
+}
 void Metrics::worker_restarted(std::string_view model) {
   state_->worker_restarts.at({model}).add(1);
 }
@@ -140,9 +147,10 @@ void Metrics::set_connections(std::size_t open_count) {
 std::string Metrics::text() const {
   const State& s = *state_;
   std::string out;
-  for (const auto* counter : {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected,
-                              &s.extraction, &s.distributions, &s.leaks, &s.worker_restarts,
-                              &s.ledger_failures, &s.label_bytes, &s.answers, &s.pseudonymised})
+  for (const auto* counter :
+       {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected, &s.shadow,
+        &s.extraction, &s.distributions, &s.leaks, &s.worker_restarts, &s.ledger_failures,
+        &s.label_bytes, &s.answers, &s.pseudonymised})
     counter->render(out, "counter");
   for (const auto* gauge : {&s.in_flight, &s.healthy, &s.connections}) gauge->render(out, "gauge");
   for (const auto* histogram : {&s.ttft, &s.total, &s.label, &s.decision})

@@ -41,6 +41,8 @@ class Metrics {
   void distributions_told(std::string_view key, std::size_t count);
   /// An answer recited its template and was stopped.
   void leak_stopped(std::string_view template_name);
+  /// What the policy on trial chose beside the one in force: targets, or "refused".
+  void shadow_decided(std::string_view live, std::string_view shadow);
   void worker_restarted(std::string_view model);
   void ledger_failed();
   void set_target_healthy(std::string_view target, std::string_view place, bool healthy);

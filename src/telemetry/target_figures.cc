@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <mutex>
+#include <optional>
 
 #include "base/check.h"
 
@@ -12,8 +13,7 @@ namespace {
 
 struct Sample {
   base::SteadyTime time;
-  double ttft_ms = 0;
-  double tokens_per_second = 0;
+  Took took;
 };
 
 /// The value below which `share` of the values lie (nearest rank). REQUIRES: not empty.
@@ -28,6 +28,7 @@ double quantile(std::vector<double>& values, double share) {
 
 struct TargetFigures::State {
   struct One {
+    std::size_t concurrency = 0;
     std::size_t under_way = 0;
     std::deque<Sample> samples;
   };
@@ -35,51 +36,117 @@ struct TargetFigures::State {
   std::vector<One> targets;
 };
 
-TargetFigures::TargetFigures(std::size_t targets_count) : state_(std::make_unique<State>()) {
-  state_->targets.resize(targets_count);
+TargetFigures::TargetFigures(std::vector<std::size_t> concurrency)
+    : state_(std::make_unique<State>()) {
+  for (const std::size_t count : concurrency) state_->targets.push_back({count, 0, {}});
 }
 TargetFigures::~TargetFigures() = default;
 
-void TargetFigures::started(std::size_t target_index) {
+bool TargetFigures::started(std::size_t target_index) {
   const std::scoped_lock lock(state_->mutex);
   CHECK(target_index < state_->targets.size());
-  ++state_->targets[target_index].under_way;
+  State::One& target = state_->targets[target_index];
+  return target.under_way++ >= target.concurrency && target.concurrency > 0;
 }
 
-void TargetFigures::finished(std::size_t target_index, base::SteadyTime now, double ttft_ms,
-                             double tokens_per_second) {
+void TargetFigures::finished(std::size_t target_index, base::SteadyTime now, const Took& took) {
   const std::scoped_lock lock(state_->mutex);
   CHECK(target_index < state_->targets.size());
-  auto& target = state_->targets[target_index];
+  State::One& target = state_->targets[target_index];
   CHECK(target.under_way > 0);
   --target.under_way;
-  if (ttft_ms <= 0) return;
-  target.samples.push_back({now, ttft_ms, tokens_per_second});
+  if (took.ttft_ms <= 0) return;
+  target.samples.push_back({now, took});
   if (target.samples.size() > kSamplesKept) target.samples.pop_front();
 }
+
+namespace {
+
+struct FirstToken {
+  double ms = 0;
+  double prompt_tokens = 0;
+};
+
+/// Time to the first token as base + slope x prompt, neither below zero.
+struct PromptLine {
+  double mean_tokens = 0;
+  double share = 0;  // of the time at the mean prompt, that grows with it
+
+  /// How much longer such a prompt takes than the mean one.
+  [[nodiscard]] double factor(double prompt_tokens) const {
+    return mean_tokens > 0 ? 1 - share + share * prompt_tokens / mean_tokens : 1;
+  }
+};
+
+PromptLine fit(const std::vector<FirstToken>& times) {
+  double tokens = 0, ms = 0;
+  for (const FirstToken& one : times) {
+    if (one.prompt_tokens <= 0) return {};
+    tokens += one.prompt_tokens;
+    ms += one.ms;
+  }
+  const auto count = static_cast<double>(times.size());
+  tokens /= count;
+  ms /= count;
+  double together = 0, spread = 0;
+  for (const FirstToken& one : times) {
+    together += (one.prompt_tokens - tokens) * (one.ms - ms);
+    spread += (one.prompt_tokens - tokens) * (one.prompt_tokens - tokens);
+  }
+  const double slope = spread > 0 ? together / spread : 0;
+  return {tokens, ms > 0 ? std::clamp(slope * tokens / ms, 0.0, 1.0) : 0};
+}
+
+/// The queue of a target that serves so many at once. Empty: not known.
+std::optional<policy::QueueState> queue_of(std::size_t concurrency, std::size_t under_way,
+                                           const std::optional<double>& service_ms) {
+  if (concurrency == 0) return std::nullopt;
+  policy::QueueState queue;
+  queue.waiting = under_way >= concurrency ? under_way - concurrency + 1 : 0;
+  queue.service_ms = service_ms.value_or(0);
+  queue.concurrency = static_cast<double>(concurrency);
+  return queue;
+}
+
+}  // namespace
 
 std::vector<policy::Live> TargetFigures::snapshot(base::SteadyTime now) const {
   const std::scoped_lock lock(state_->mutex);
   std::vector<policy::Live> out(state_->targets.size());
-  std::vector<double> ttft, speed;
+  std::vector<FirstToken> ttft, all_ttft;
+  std::vector<double> speed, at_mean;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const auto& target = state_->targets[i];
+    const State::One& target = state_->targets[i];
     out[i].queue_depth = target.under_way;
     ttft.clear();
+    all_ttft.clear();
     speed.clear();
+    double generating_ms = 0;
     for (const Sample& sample : target.samples) {
       if (now - sample.time > kSampleAgeMax) continue;
-      ttft.push_back(sample.ttft_ms);
-      if (sample.tokens_per_second > 0) speed.push_back(sample.tokens_per_second);
+      all_ttft.push_back({sample.took.ttft_ms, sample.took.prompt_tokens});
+      if (!sample.took.queued) ttft.push_back(all_ttft.back());
+      generating_ms += std::max(sample.took.total_ms - sample.took.ttft_ms, 0.0);
+      if (sample.took.tokens_per_second > 0) speed.push_back(sample.took.tokens_per_second);
     }
-    if (ttft.size() >= kSamplesMin) {
-      out[i].ttft_p50_ms = quantile(ttft, 0.5);
-      out[i].ttft_p95_ms = quantile(ttft, 0.95);
+    std::optional<double> service_ms;
+    if (all_ttft.size() >= kSamplesMin) {
+      const std::vector<FirstToken>& times = ttft.size() >= kSamplesMin ? ttft : all_ttft;
+      const PromptLine line = fit(times);
+      at_mean.clear();
+      for (const FirstToken& one : times)
+        at_mean.push_back(one.ms / std::max(line.factor(one.prompt_tokens), 1e-3));
+      out[i].ttft_prompt_tokens = line.mean_tokens;
+      out[i].ttft_prompt_share = line.share;
+      out[i].ttft_p50_ms = quantile(at_mean, 0.5);
+      out[i].ttft_p95_ms = quantile(at_mean, 0.95);
+      service_ms = *out[i].ttft_p50_ms + generating_ms / static_cast<double>(all_ttft.size());
     }
     if (speed.size() >= kSamplesMin) {
       out[i].tokens_per_second_p50 = quantile(speed, 0.5);
       out[i].tokens_per_second_p05 = quantile(speed, 0.05);
     }
+    out[i].queue = queue_of(target.concurrency, target.under_way, service_ms);
   }
   return out;
 }

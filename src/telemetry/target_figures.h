@@ -11,20 +11,35 @@
 
 namespace nearside::telemetry {
 
+/// What a request took at its target; figures are 0 when nothing came.
+struct Took {
+  double ttft_ms = 0;
+  double tokens_per_second = 0;
+  double total_ms = 0;
+  bool queued = false;       // as started() said
+  double prompt_tokens = 0;  // as estimated before; 0: not known
+};
+
 /// One entry a target of the PolicySet, by index. Keeps the last kSamplesKept finished requests of
 /// each, none older than kSampleAgeMax, so that figures follow a change of load within minutes.
 /// Thread-safe.
 class TargetFigures {
  public:
-  explicit TargetFigures(std::size_t targets_count);
+  /// `concurrency`: how many requests each target serves at once; 0: not known, then nothing is
+  /// said of its queue.
+  explicit TargetFigures(std::vector<std::size_t> concurrency);
   ~TargetFigures();
 
-  void started(std::size_t target_index);
-  /// Always follows started. `ttft` and `tokens_per_second` are 0 when nothing came.
-  void finished(std::size_t target_index, base::SteadyTime now, double ttft_ms,
-                double tokens_per_second);
+  /// Whether the request has to wait for another's end.
+  bool started(std::size_t target_index);
+  /// Always follows started.
+  void finished(std::size_t target_index, base::SteadyTime now, const Took& took);
 
-  /// Figures and queue depth; health is the caller's to fill in.
+  /// Figures, queue depth and queue; health is the caller's to fill in. Where the queue is known,
+  /// times to the first token are those of requests that did not wait (kSamplesMin of them, else of
+  /// all): a quote adds the wait of its own moment. How they grow with the prompt is fitted (least
+  /// squares of time by prompt length); their quantiles are those of the mean prompt, after each
+  /// was brought to its length.
   [[nodiscard]] std::vector<policy::Live> snapshot(base::SteadyTime now) const;
 
   static constexpr std::size_t kSamplesKept = 128;
