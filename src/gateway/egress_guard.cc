@@ -10,8 +10,8 @@ namespace json = base::json;
 
 namespace {
 
-/// What a piece of tool calls says: names and arguments, without the JSON around them, which would
-/// stand between the letters of a copy.
+/// What a piece of tool calls says: its arguments, without the names and the JSON around them,
+/// which would stand between the letters of a copy.
 std::string text_of_calls(const std::string& tool_calls_json) {
   const auto calls = base::parse_json(tool_calls_json);
   // What cannot be read is read as it is; whoever assembles it refuses it anyway.
@@ -21,10 +21,8 @@ std::string text_of_calls(const std::string& tool_calls_json) {
     const json::object* object = call.if_object();
     const json::value* function = object == nullptr ? nullptr : object->if_contains("function");
     if (function == nullptr || !function->is_object()) continue;
-    for (const char* member : {"name", "arguments"})
-      if (const json::value* value = function->get_object().if_contains(member);
-          value != nullptr && value->is_string())
-        text += value->get_string();
+    const json::value* const arguments = function->get_object().if_contains("arguments");
+    if (arguments != nullptr && arguments->is_string()) text += arguments->get_string();
   }
   return text;
 }

@@ -210,9 +210,13 @@ TEST_F(ExtractionTest, WithDefencesTheSpectrumShowsNoKneeWithinTheBudget) {
   // The attacker keeps the tokens seen most, fills what is missing with the least that it can be,
   // and looks for the fall.
   std::vector<std::pair<std::size_t, std::string>> often;
-  for (const auto& [name, count] : seen) often.emplace_back(count, name);
+  // A token that hardly any prompt shows is a column of filling: equal to another such column, it
+  // would make a fall that tells of the filling and not of the model.
+  for (const auto& [name, count] : seen)
+    if (count * 10 >= collected.size()) often.emplace_back(count, name);
   std::sort(often.rbegin(), often.rend());
-  for (const std::size_t columns : {40UL, 64UL, 120UL}) {
+  ASSERT_GT(often.size(), kHidden + 1);
+  for (const std::size_t columns : {kHidden + 2, std::size_t{40}, often.size()}) {
     if (often.size() < columns) continue;
     Matrix matrix;
     for (const auto& row : collected) {

@@ -120,7 +120,11 @@ TEST_F(FeedbackTest, OfARequestThatOnlyTheLedgerKnowsIsKeptWithoutItsText) {
 
 TEST_F(FeedbackTest, IsRefusedFromStrangersAndWhenItSaysNothing) {
   NodeForTest node;
-  node.config.auth.keys.push_back({"desk", trust::sha256("k1"), ""});
+  node.config.auth.keys.push_back({.name = "desk",
+                                   .sha256 = trust::sha256("k1"),
+                                   .sha256_next = {},
+                                   .client_name = {},
+                                   .tenant = {}});
   serve(node);
   EXPECT_EQ(node.request("POST", "/v1/feedback", judge("x", "true")).status, 401);
   const http::Headers key{{"authorization", "Bearer k1"}};
