@@ -216,39 +216,55 @@ TEST_P(Rows, RotatesHalvesAndInterleavedPairs) {
         0, 1e-5);
 }
 
+struct Quantized {
+  std::vector<std::int8_t> values;
+  std::vector<float> scales;
+  std::vector<std::int32_t> sums;
+  std::vector<std::int32_t> powers;
+  std::vector<std::int16_t> pair_sums;
+  float base = 0;
+  bool operator==(const Quantized&) const = default;
+};
+
+Quantized quantized(const Table& t, ActivationKind kind, const float* x, std::size_t columns) {
+  Quantized q{.values = std::vector<std::int8_t>(columns),
+              .scales = std::vector<float>(columns / scale_columns(kind)),
+              .sums = std::vector<std::int32_t>(columns / sum_columns(kind)),
+              .powers = std::vector<std::int32_t>(columns / 32),
+              .pair_sums = std::vector<std::int16_t>(columns / 32)};
+  t.quantize_activations(
+      kind, x, columns,
+      {.values = q.values.data(),
+       .scales = q.scales.data(),
+       .sums = q.sums.data(),
+       .base = &q.base,
+       .powers = q.powers.data(),
+       .pair_sums = kind == ActivationKind::kBlock256 ? q.pair_sums.data() : nullptr});
+  return q;
+}
+
 TEST_P(Rows, QuantizesActivationsToTheSameBits) {
   for (const ActivationKind kind : {ActivationKind::kBlock32, ActivationKind::kBlock256}) {
     const std::size_t columns = 1280;
     Unaligned x(columns, 23);
+    EXPECT_TRUE(quantized(table, kind, x.data(), columns) ==
+                quantized(plain, kind, x.data(), columns));
     std::fill_n(x.data() + 256, 256, 0.0f);
-    x.data()[600] = 1e20f;
     for (std::size_t i = 768; i < 1024; ++i) x.data()[i] *= 1e-38f;
-    struct Quantized {
-      std::vector<std::int8_t> values;
-      std::vector<float> scales;
-      std::vector<std::int32_t> sums;
-      std::vector<std::int32_t> powers;
-      std::vector<std::int16_t> pair_sums;
-      float base = 0;
-      bool operator==(const Quantized&) const = default;
-    };
-    const auto run = [&](const Table& t) {
-      Quantized q{.values = std::vector<std::int8_t>(columns),
-                  .scales = std::vector<float>(columns / scale_columns(kind)),
-                  .sums = std::vector<std::int32_t>(columns / sum_columns(kind)),
-                  .powers = std::vector<std::int32_t>(columns / 32),
-                  .pair_sums = std::vector<std::int16_t>(columns / 32)};
-      t.quantize_activations(
-          kind, x.data(), columns,
-          {.values = q.values.data(),
-           .scales = q.scales.data(),
-           .sums = q.sums.data(),
-           .base = &q.base,
-           .powers = q.powers.data(),
-           .pair_sums = kind == ActivationKind::kBlock256 ? q.pair_sums.data() : nullptr});
-      return q;
-    };
-    EXPECT_TRUE(run(table) == run(plain));
+    x.data()[600] = 1e20f;
+    EXPECT_TRUE(quantized(table, kind, x.data(), columns) ==
+                quantized(plain, kind, x.data(), columns));
+  }
+}
+
+TEST_P(Rows, QuantizesAnyNumberOfBlocksToTheSameBits) {
+  for (std::size_t blocks = 0; blocks < 10; ++blocks) {
+    Unaligned x(32 * blocks, 29);
+    for (std::size_t i = 0; i < 32 * blocks; ++i)
+      x.data()[i] *= std::exp2(static_cast<float>(i / 32 * 5 % 13));
+    EXPECT_TRUE(quantized(table, ActivationKind::kBlock32, x.data(), 32 * blocks) ==
+                quantized(plain, ActivationKind::kBlock32, x.data(), 32 * blocks))
+        << blocks;
   }
 }
 
