@@ -37,12 +37,14 @@ constinit const Product kAvx512Q4_0 = {.name = "16-row panels, avx512 vnni",
                                        .sum_factor = -8,
                                        .packed_bytes = q4_0_panel_bytes,
                                        .pack = pack_q4_0_panels,
+                                       .tile_rows = tile_rows<Blocks32Kernel<Q4_0Blocks>>,
                                        .multiply = multiply_panels<Blocks32Kernel<Q4_0Blocks>>};
 constinit const Product kAvx512Q8_0 = {.name = "16-row panels, avx512 vnni",
                                        .rows_per_panel = kPanelRows,
                                        .sum_factor = -128,
                                        .packed_bytes = q8_0_panel_bytes,
                                        .pack = pack_q8_0_panels,
+                                       .tile_rows = tile_rows<Blocks32Kernel<Q8_0Blocks>>,
                                        .multiply = multiply_panels<Blocks32Kernel<Q8_0Blocks>>};
 
 }  // namespace nearside::kernels

@@ -39,6 +39,7 @@ inline __m512 power_of_two(std::int32_t power) {
 template <typename Blocks>
 struct Blocks32Kernel {
   static constexpr std::size_t kBlockColumns = 32;
+  static constexpr bool kThreePanels = true;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
   }
@@ -63,7 +64,7 @@ struct Blocks32Kernel {
                            __m512i (&integers)[kPanels][kTokens]) {
 #pragma GCC unroll 6
     for (int t = 0; t < kTokens; ++t)
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (int p = 0; p < kPanels; ++p)
         integers[p][t] = Blocks::kMinima
                              ? _mm512_setzero_si512()
@@ -86,7 +87,7 @@ struct Blocks32Kernel {
                                                    x_sums[static_cast<std::size_t>(t) * blocks])),
                                                factor)
                                : _mm512_setzero_ps();
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (int p = 0; p < kPanels; ++p) {
         const __m512 scale = Blocks::kScale == Scale::kNeverZero ? times_power(scales[p], power)
                                                                  : _mm512_mul_ps(scales[p], factor);
@@ -113,7 +114,7 @@ struct Blocks32Kernel {
 #pragma GCC unroll 8
       for (std::size_t g = 0; g < 8; ++g) {
         __m512i w[kPanels];
-#pragma GCC unroll 2
+#pragma GCC unroll 3
         for (int p = 0; p < kPanels; ++p)
           w[p] =
               Blocks::weights(groups_of(panel + static_cast<std::size_t>(p) * panel_bytes, b), g);
@@ -121,14 +122,14 @@ struct Blocks32Kernel {
         for (int t = 0; t < kTokens; ++t) {
           const __m512i four =
               broadcast_four(values + static_cast<std::size_t>(t) * x.value_stride + 4 * g);
-#pragma GCC unroll 2
+#pragma GCC unroll 3
           for (int p = 0; p < kPanels; ++p)
             integers[p][t] = _mm512_dpbusd_epi32(integers[p][t], w[p], four);
         }
       }
       __m512 scales[kPanels];
       __m512 minima[kPanels];
-#pragma GCC unroll 2
+#pragma GCC unroll 3
       for (int p = 0; p < kPanels; ++p) {
         const std::byte* const one = panel + static_cast<std::size_t>(p) * panel_bytes;
         scales[p] = scale_of(one, blocks, b);

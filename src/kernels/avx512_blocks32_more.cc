@@ -82,30 +82,35 @@ constinit const Product kAvx512Q4_1 = {.name = "16-row panels, avx512 vnni",
                                        .sum_factor = 1,
                                        .packed_bytes = q4_1_panel_bytes,
                                        .pack = pack_q4_1_panels,
+                                       .tile_rows = tile_rows<Blocks32Kernel<Q4_1Blocks>>,
                                        .multiply = multiply_panels<Blocks32Kernel<Q4_1Blocks>>};
 constinit const Product kAvx512Q5_0 = {.name = "16-row panels, avx512 vnni",
                                        .rows_per_panel = kPanelRows,
                                        .sum_factor = -16,
                                        .packed_bytes = q5_0_panel_bytes,
                                        .pack = pack_q5_0_panels,
+                                       .tile_rows = tile_rows<Blocks32Kernel<Q5_0Blocks>>,
                                        .multiply = multiply_panels<Blocks32Kernel<Q5_0Blocks>>};
 constinit const Product kAvx512Q5_1 = {.name = "16-row panels, avx512 vnni",
                                        .rows_per_panel = kPanelRows,
                                        .sum_factor = 1,
                                        .packed_bytes = q5_1_panel_bytes,
                                        .pack = pack_q5_1_panels,
+                                       .tile_rows = tile_rows<Blocks32Kernel<Q5_1Blocks>>,
                                        .multiply = multiply_panels<Blocks32Kernel<Q5_1Blocks>>};
 constinit const Product kAvx512IQ4_NL = {.name = "16-row panels, avx512 vnni",
                                          .rows_per_panel = kPanelRows,
                                          .sum_factor = -128,
                                          .packed_bytes = q4_0_panel_bytes,
                                          .pack = pack_iq4_nl_panels,
+                                         .tile_rows = tile_rows<Blocks32Kernel<IQ4_NLBlocks>>,
                                          .multiply = multiply_panels<Blocks32Kernel<IQ4_NLBlocks>>};
 constinit const Product kAvx512MXFP4 = {.name = "16-row panels, avx512 vnni",
                                         .rows_per_panel = kPanelRows,
                                         .sum_factor = -12,
                                         .packed_bytes = mxfp4_panel_bytes,
                                         .pack = pack_mxfp4_panels,
+                                        .tile_rows = tile_rows<Blocks32Kernel<MXFP4Blocks>>,
                                         .multiply = multiply_panels<Blocks32Kernel<MXFP4Blocks>>};
 
 }  // namespace nearside::kernels

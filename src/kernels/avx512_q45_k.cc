@@ -79,6 +79,7 @@ struct Q5_KBlocks {
 template <typename Blocks>
 struct Kernel {
   static constexpr std::size_t kBlockColumns = 256;
+  static constexpr bool kThreePanels = false;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
   }

@@ -2,10 +2,16 @@
 // tokens, six at a time. Only files compiled for AVX-512 include this; all of it has internal
 // linkage.
 //
-// A tile is 2 panels x 6 tokens: its integer sums and f32 sums take 24 of the 32 registers, which
-// leaves room for two groups of weights, one broadcast and the scales. Twelve independent chains
-// hide the latency of vpdpbusd, and the two panels share every broadcast. Each lane sums its row in
-// one order whatever the tile and the way, so results do not depend on how a part was walked.
+// A tile is 2 panels x 6 tokens, or 3 x 4: its integer sums and f32 sums take 24 of the 32
+// registers, which leaves room for the groups of weights, one broadcast and the scales. Twelve
+// independent chains hide the latency of vpdpbusd, and the panels share every broadcast. Each lane
+// sums its row in one order whatever the tile and the way, so results do not depend on how a part
+// was walked.
+//
+// Few tokens take three panels where a kernel gains by it: broadcasts share the load unit with the
+// weights. (Measured on Zen 4, 8 tokens in two tiles, of the vpdpbusd peak: Q4_0 80 % against 75 %
+// with weights from memory; 16 tokens gain nothing; the K formats lose, their blocks being so long
+// that three panels' worth of fetching ahead comes in bursts.)
 //
 // Weights are unpacked in registers, for each tile anew: those operations run on execution units
 // that vpdpbusd leaves free. (Measured against unpacking once into the first-level cache for up to
@@ -115,6 +121,18 @@ inline std::size_t tile_tokens(std::size_t left) {
   return left >= 12 ? 6 : left > 6 ? (left + 1) / 2 : left;
 }
 
+/// Panels of a tile for a part of so many tokens: three where no tile has more than four tokens.
+template <typename Kernel>
+constexpr int tile_panels(std::size_t tokens) {
+  return Kernel::kThreePanels && (tokens <= 4 || tokens == 7 || tokens == 8) ? 3 : 2;
+}
+
+/// Product::tile_rows.
+template <typename Kernel>
+std::size_t tile_rows(std::size_t tokens) {
+  return static_cast<std::size_t>(tile_panels<Kernel>(tokens)) * kPanelRows;
+}
+
 template <typename Kernel, int kPanels>
 inline void all_tokens(const Operand& w, const std::byte* panel, std::size_t panel_bytes,
                        const Activations& x, const Part& part, std::size_t row, Ahead& ahead,
@@ -123,10 +141,12 @@ inline void all_tokens(const Operand& w, const std::byte* panel, std::size_t pan
     const std::size_t tokens = tile_tokens(part.token_end - t);
     switch (tokens) {
       case 6:
-        one_tile<Kernel, kPanels, 6>(w, panel, panel_bytes, x, row, t, ahead, y);
+        if constexpr (kPanels < 3)
+          one_tile<Kernel, kPanels, 6>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 5:
-        one_tile<Kernel, kPanels, 5>(w, panel, panel_bytes, x, row, t, ahead, y);
+        if constexpr (kPanels < 3)
+          one_tile<Kernel, kPanels, 5>(w, panel, panel_bytes, x, row, t, ahead, y);
         break;
       case 4:
         one_tile<Kernel, kPanels, 4>(w, panel, panel_bytes, x, row, t, ahead, y);
@@ -145,31 +165,37 @@ inline void all_tokens(const Operand& w, const std::byte* panel, std::size_t pan
   }
 }
 
-template <typename Kernel>
-void multiply_panels(const Operand& w, const Activations& x, const Part& part, float* y) {
+/// Walks by tiles of `kPanels` while the part has so many panels left. Returns the next row.
+template <typename Kernel, int kPanels>
+std::size_t multiply_by(const Operand& w, const Activations& x, const Part& part, std::size_t row,
+                        float* y) {
   const std::size_t panel_bytes = Kernel::panel_bytes(kPanelRows, w.columns);
-  const auto panel_at = [&](std::size_t row) { return w.data + row / kPanelRows * panel_bytes; };
+  const auto panel_at = [&](std::size_t of) { return w.data + of / kPanelRows * panel_bytes; };
   const std::byte* const end = panel_at(w.rows + kPanelRows - 1);
   std::size_t tiles = 0;
   for (std::size_t t = part.token_begin; t < part.token_end; t += tile_tokens(part.token_end - t))
     ++tiles;
   const std::size_t steps = tiles * (w.columns / Kernel::kBlockColumns);
-  // The panels after these; after the part's last ones come, most likely, those of its thread's
-  // next part.
-  const auto ahead_of = [&](std::size_t row) {
-    const std::byte* const begin = panel_at(row) + 2 * panel_bytes;
-    const std::byte* const stop = begin + 2 * panel_bytes;
-    return Ahead(begin, stop < end ? stop : end, steps);
-  };
+  for (; row + (kPanels - 1) * kPanelRows < part.row_end; row += kPanels * kPanelRows) {
+    // The panels after these; after the part's last ones come, most likely, those of its thread's
+    // next part.
+    const std::byte* const begin = panel_at(row) + kPanels * panel_bytes;
+    const std::byte* const stop = begin + kPanels * panel_bytes;
+    Ahead ahead(begin, stop < end ? stop : end, steps);
+    all_tokens<Kernel, kPanels>(w, panel_at(row), panel_bytes, x, part, row, ahead, y);
+  }
+  return row;
+}
+
+template <typename Kernel>
+void multiply_panels(const Operand& w, const Activations& x, const Part& part, float* y) {
   std::size_t row = part.row_begin;
-  for (; row + kPanelRows < part.row_end; row += 2 * kPanelRows) {
-    Ahead ahead = ahead_of(row);
-    all_tokens<Kernel, 2>(w, panel_at(row), panel_bytes, x, part, row, ahead, y);
+  if constexpr (Kernel::kThreePanels) {
+    if (tile_panels<Kernel>(part.token_end - part.token_begin) == 3)
+      row = multiply_by<Kernel, 3>(w, x, part, row, y);
   }
-  if (row < part.row_end) {
-    Ahead ahead = ahead_of(row);
-    all_tokens<Kernel, 1>(w, panel_at(row), panel_bytes, x, part, row, ahead, y);
-  }
+  row = multiply_by<Kernel, 2>(w, x, part, row, y);
+  multiply_by<Kernel, 1>(w, x, part, row, y);
 }
 
 }  // namespace

@@ -97,13 +97,16 @@ Activations quantize(ActivationKind kind, std::int32_t sum_factor, const float* 
   return out;
 }
 
-/// Rows of a part: two panels, or as many as make few enough parts. Small ones keep a slow core
-/// from holding the others up, and taking one (an atomic addition) costs nothing beside a tile.
-std::size_t rows_of_a_part(const Weights& w) {
+/// Rows of a part: a tile's, or as many as make few enough parts. Small ones keep a slow core from
+/// holding the others up, and taking one (an atomic addition) costs nothing beside a tile.
+std::size_t rows_of_a_part(const Weights& w, std::size_t tokens) {
   constexpr std::size_t kPartsMax = 8192;
   constexpr std::size_t kRowsMin = 32;
-  const std::size_t panel = w.product().rows_per_panel;
-  return round_up(std::max(kRowsMin, (w.rows() + kPartsMax - 1) / kPartsMax), panel);
+  const Product& product = w.product();
+  const std::size_t step = product.tile_rows != nullptr
+                               ? product.tile_rows(tokens)
+                               : round_up(kRowsMin, product.rows_per_panel);
+  return round_up(std::max(step, (w.rows() + kPartsMax - 1) / kPartsMax), step);
 }
 
 /// Tokens whose activations stay in the second-level cache while the rows pass by.
@@ -123,7 +126,7 @@ void multiply_all(std::span<const Target> targets, const Activations& x, Context
   Cut cuts[kTargetsMax];
   std::size_t parts = 0;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    const std::size_t step = rows_of_a_part(*targets[i].w);
+    const std::size_t step = rows_of_a_part(*targets[i].w, x.tokens);
     cuts[i] = {step, (targets[i].w->rows() + step - 1) / step};
     parts += cuts[i].parts;
   }

@@ -35,6 +35,9 @@ struct Product {
   /// Both null when weights are multiplied as the file stores them. `packed` is of packed_bytes.
   std::size_t (*packed_bytes)(std::size_t rows, std::size_t columns) = nullptr;
   void (*pack)(const Operand& from, std::byte* packed) = nullptr;
+  /// Rows of a tile for a part of so many tokens: parts of a multiple of them leave no smaller
+  /// tiles. Null: of no importance.
+  std::size_t (*tile_rows)(std::size_t tokens) = nullptr;
   /// Writes y[token, row] for the part. Shapes: y [tokens, rows of the whole matrix]. A value
   /// depends on its row and token alone, never on the part's bounds.
   void (*multiply)(const Operand& weights, const Activations& x, const Part& part, float* y);
