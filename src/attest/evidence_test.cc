@@ -124,6 +124,13 @@ TEST_F(SnpTest, WhatIsExpectedMustBeThere) {
   other.measurements = {std::string(48, 'x')};
   EXPECT_FALSE(verify_snp_report(bytes, chain, other));
   other = expectation;
+  other.signers = {std::string(48, 'x')};
+  EXPECT_FALSE(verify_snp_report(bytes, chain, other));
+  other.signers.push_back(report.id_key);
+  EXPECT_TRUE(verify_snp_report(bytes, chain, other));
+  other.signers.back() = report.author_key;
+  EXPECT_TRUE(verify_snp_report(bytes, chain, other));
+  other = expectation;
   ++other.tcb_min.microcode;
   EXPECT_FALSE(verify_snp_report(bytes, chain, other));
   other = expectation;
@@ -204,6 +211,19 @@ TEST_F(TdxTest, DebugAndOtherMeasurementsAreRefused) {
                                 {.mr_tds = {std::string(48, 'x')}, .allow_debug = true}));
   EXPECT_FALSE(verify_tdx_quote(debug, intel_root(), kDay,
                                 {.report_data = "nonce", .mr_tds = {}, .allow_debug = true}));
+}
+
+TEST_F(TdxTest, AnOlderPartThanRequiredIsRefused) {
+  const std::string bytes = read("tdx/trustee/tdx_quote_4.dat");
+  const TdxQuote quote = parse_tdx_quote(bytes).value();
+  TdxExpectation expectation{.mr_tds = {quote.mr_td}, .allow_debug = true};
+  expectation.tcb_min = quote.tcb_svn;
+  EXPECT_TRUE(verify_tdx_quote(bytes, intel_root(), kDay, expectation));
+  for (std::size_t i = 0; i < quote.tcb_svn.size(); ++i) {
+    expectation.tcb_min = quote.tcb_svn;
+    ++expectation.tcb_min[i];
+    EXPECT_FALSE(verify_tdx_quote(bytes, intel_root(), kDay, expectation)) << i;
+  }
 }
 
 // --- TPM

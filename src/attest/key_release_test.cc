@@ -246,6 +246,9 @@ TEST_F(ReleasePolicyFileTest, WhatWouldLetAnyMachineInIsRefusedWithItsLine) {
       {"machines:\n  - {name: a, kind: tpm, keys: [ak.pem], pcrs: {7: ab}}", "64 hexadecimal"},
       {"machines:\n  - {name: a, kind: snp, roots: [ak.pem]}", "wants measurements"},
       {"machines:\n  - {name: a, kind: snp, measurements: [ab]}", "96 hexadecimal"},
+      {"machines:\n  - {name: a, kind: snp, signers: [ab]}", "96 hexadecimal"},
+      {"machines:\n  - {name: a, kind: tdx, tcb_min: {snp: 3}}", "32 hexadecimal"},
+      {"machines:\n  - {name: a, kind: tdx, signers: [ab]}", "signers"},
       {"machines:\n  - {name: a, kind: sgx}", "tpm, snp, tdx or nvidia"},
       {"machines:\n  - {name: a, kind: tpm, keyz: [ak.pem]}", "keyz"},
   };

@@ -36,17 +36,18 @@ base::Result<std::string> check_snp(const MachineRule& rule, const Evidence& evi
       {evidence.certificates.begin() + 1, evidence.certificates.end()},
       rule.roots,
       unix_s};
-  const SnpReport report = TRY(verify_snp_report(evidence.bytes, certificates,
-                                                 {std::string(report_data), rule.measurements,
-                                                  rule.tcb_min, rule.allow_debug, rule.vmpl_max}));
+  const SnpReport report =
+      TRY(verify_snp_report(evidence.bytes, certificates,
+                            {std::string(report_data), rule.measurements, rule.tcb_min,
+                             rule.allow_debug, rule.vmpl_max, rule.signers}));
   return trust::to_hex(report.measurement);
 }
 
 base::Result<std::string> check_tdx(const MachineRule& rule, const Evidence& evidence,
                                     std::string_view report_data, std::int64_t unix_s) {
-  const TdxQuote quote =
-      TRY(verify_tdx_quote(evidence.bytes, rule.roots, unix_s,
-                           {std::string(report_data), rule.measurements, rule.allow_debug}));
+  const TdxQuote quote = TRY(verify_tdx_quote(
+      evidence.bytes, rule.roots, unix_s,
+      {std::string(report_data), rule.measurements, rule.allow_debug, rule.tdx_tcb_min}));
   return trust::to_hex(quote.mr_td);
 }
 

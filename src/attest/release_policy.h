@@ -9,7 +9,13 @@
 //       kind: snp
 //       roots: [ark.pem]
 //       measurements: [96 hex digits]
+//       signers: [96 hex digits]        # SHA-384 of the id key or author key, as reports have it
 //       tcb_min: {boot_loader: 3, tee: 0, snp: 8, microcode: 115}
+//     - name: trust domains
+//       kind: tdx
+//       roots: [intel.pem]
+//       measurements: [96 hex digits]
+//       tcb_min: 32 hex digits          # TEE_TCB_SVN, each byte at least
 //
 // One entry that holds is enough; what an entry does not say is demanded at its strictest (no
 // debugging, VMPL 0), and an entry that would let any machine of a maker in is refused.
@@ -39,6 +45,8 @@ struct MachineRule {
   SnpTcb tcb_min{};                         // snp
   std::uint32_t vmpl_max = 0;               // snp
   bool allow_debug = false;                 // snp, tdx
+  std::vector<std::string> signers;         // snp: one of these; empty: any
+  std::string tdx_tcb_min;                  // tdx: 16 bytes, or ""
 };
 
 struct ReleasePolicy {

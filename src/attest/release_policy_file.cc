@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kPolicyBytesMax = 1U << 20;
 constexpr std::size_t kSnpMeasurementBytes = 48;
 constexpr std::size_t kMeasurementBytesMax = 64;
+constexpr std::size_t kTdxTcbBytes = 16;
 
 struct Reading {
   ReleasePolicy policy;
@@ -108,6 +109,19 @@ void read_tpm(base::YamlMap& map, MachineRule& rule, Reading& reading) {
                 map.path() + " wants pcrs: without them a machine in any state is let in");
 }
 
+/// A list of 48 bytes each.
+void read_digests(base::YamlMap& map, std::string_view key, std::vector<std::string>& out,
+                  Reading& reading) {
+  const base::YamlNode* node = map.take(key);
+  if (node == nullptr) return;
+  const std::string path = fmt::format("{}.{}", map.path(), key);
+  if (node->kind != base::YamlNode::Kind::kSequence)
+    base::yaml_wants(reading.problems, *node, path, "a list");
+  for (const base::YamlNode& item : node->items)
+    if (auto bytes = bytes_of(item, path, kSnpMeasurementBytes, kSnpMeasurementBytes, reading))
+      out.push_back(*std::move(bytes));
+}
+
 void read_maker(base::YamlMap& map, MachineRule& rule, Reading& reading) {
   read_files(map, "roots", reading, [&](const std::string& bytes) -> base::Status {
     auto some = trust::Certificate::all_from_pem(bytes);
@@ -126,13 +140,8 @@ void read_maker(base::YamlMap& map, MachineRule& rule, Reading& reading) {
                   bytes_of(node, map.path() + ".measurements", 1, kMeasurementBytesMax, reading))
             rule.indexed[index] = *std::move(bytes);
         });
-  } else if (const base::YamlNode* node = map.take("measurements")) {
-    if (node->kind != base::YamlNode::Kind::kSequence)
-      base::yaml_wants(reading.problems, *node, map.path() + ".measurements", "a list");
-    for (const base::YamlNode& item : node->items)
-      if (auto bytes = bytes_of(item, map.path() + ".measurements", kSnpMeasurementBytes,
-                                kSnpMeasurementBytes, reading))
-        rule.measurements.push_back(*std::move(bytes));
+  } else {
+    read_digests(map, "measurements", rule.measurements, reading);
   }
   if (rule.measurements.empty() && rule.indexed.empty())
     map.problem(map.line(),
@@ -140,7 +149,13 @@ void read_maker(base::YamlMap& map, MachineRule& rule, Reading& reading) {
                     " wants measurements: without them any machine of this maker is let "
                     "in");
   map.flag("allow_debug", rule.allow_debug);
+  if (rule.kind == "tdx")
+    if (const base::YamlNode* node = map.take("tcb_min"))
+      if (auto bytes =
+              bytes_of(*node, map.path() + ".tcb_min", kTdxTcbBytes, kTdxTcbBytes, reading))
+        rule.tdx_tcb_min = *std::move(bytes);
   if (rule.kind != "snp") return;
+  read_digests(map, "signers", rule.signers, reading);
   read_tcb(map, rule.tcb_min, reading);
   std::size_t vmpl = 0;
   if (map.count("vmpl_max", vmpl, 0, 3)) rule.vmpl_max = static_cast<std::uint32_t>(vmpl);

@@ -67,6 +67,11 @@ base::Status check_expectation(const SnpReport& report, const SnpExpectation& ex
   if (!wanted.empty() &&
       std::find(wanted.begin(), wanted.end(), report.measurement) == wanted.end())
     return fail(Code::kPermission, "the machine was started with something else (measurement)");
+  const auto& signers = expectation.signers;
+  if (!signers.empty() &&
+      std::find(signers.begin(), signers.end(), report.id_key) == signers.end() &&
+      std::find(signers.begin(), signers.end(), report.author_key) == signers.end())
+    return fail(Code::kPermission, "nobody named has signed what the machine was started with");
   if (!report.reported_tcb.at_least(expectation.tcb_min))
     return fail(Code::kPermission, "the firmware is older than required");
   if (report.debug_allowed && !expectation.allow_debug)
@@ -98,7 +103,9 @@ base::Result<SnpReport> parse_snp_report(std::string_view bytes) {
   report.report_data = reader.bytes(64);
   report.measurement = reader.bytes(48);
   report.host_data = reader.bytes(32);
-  reader.bytes(0x180 - 0xE0);
+  report.id_key = reader.bytes(48);
+  report.author_key = reader.bytes(48);
+  reader.bytes(0x180 - 0x140);
   report.reported_tcb = tcb_of(reader.u64());
   reader.bytes(0x1A0 - 0x188);
   report.chip_id = reader.bytes(64);

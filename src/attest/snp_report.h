@@ -39,6 +39,8 @@ struct SnpReport {
   std::string report_data;  // 64 bytes of the guest's: hash of nonce and key
   std::string measurement;  // 48 bytes
   std::string host_data;    // 32 bytes
+  std::string id_key;       // 48 bytes: SHA-384 of who signed the launch measurement; zeros: nobody
+  std::string author_key;   // 48 bytes: SHA-384 of who signed that key; zeros: nobody
   std::string chip_id;      // 64 bytes
 };
 
@@ -48,6 +50,7 @@ struct SnpExpectation {
   SnpTcb tcb_min{};
   bool allow_debug = false;
   std::uint32_t vmpl_max = 0;
+  std::vector<std::string> signers{};  // id or author key is one of these; empty accepts any
 };
 
 struct SnpCertificates {
@@ -61,7 +64,7 @@ struct SnpCertificates {
 base::Result<SnpReport> parse_snp_report(std::string_view report);
 
 /// Errors: kPermission (chain, signature, the certificate is another chip's or another firmware's,
-/// report data, measurement, TCB, debug, VMPL: which), and those of parse_snp_report.
+/// report data, measurement, signer, TCB, debug, VMPL: which), and those of parse_snp_report.
 base::Result<SnpReport> verify_snp_report(std::string_view report,
                                           const SnpCertificates& certificates,
                                           const SnpExpectation& expectation);

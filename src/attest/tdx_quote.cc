@@ -149,6 +149,10 @@ base::Result<TdxQuote> verify_tdx_quote(std::string_view bytes,
   const auto& wanted = expectation.mr_tds;
   if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), quote.mr_td) == wanted.end())
     return fail(Code::kPermission, "the domain was started with something else (MRTD)");
+  for (std::size_t i = 0; i < std::min(expectation.tcb_min.size(), quote.tcb_svn.size()); ++i)
+    if (static_cast<unsigned char>(quote.tcb_svn[i]) <
+        static_cast<unsigned char>(expectation.tcb_min[i]))
+      return fail(Code::kPermission, "part {} of the firmware is older than required", i);
   if (quote.debug && !expectation.allow_debug)
     return fail(Code::kPermission, "the host may debug this domain, so it hides nothing");
   return quote;

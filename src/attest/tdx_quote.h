@@ -14,7 +14,7 @@ namespace nearside::attest {
 
 struct TdxQuote {
   std::uint16_t version = 0;
-  std::string tcb_svn;             // 16 bytes
+  std::string tcb_svn;             // 16 bytes: versions of the module's and firmware's parts
   std::string mr_seam;             // 48 bytes: the TDX module
   bool debug = false;              // the host may read the domain's memory
   std::string mr_td;               // 48 bytes: what it was started with
@@ -26,6 +26,7 @@ struct TdxExpectation {
   std::string report_data{};          // up to 64 bytes, zeros follow; "" accepts any
   std::vector<std::string> mr_tds{};  // one of these; empty accepts any
   bool allow_debug = false;
+  std::string tcb_min{};  // 16 bytes, each part of tcb_svn at least this; "" accepts any
 };
 
 /// Errors: kCorrupt (cut short, sizes that do not fit), kUnsupported (another version, technology
