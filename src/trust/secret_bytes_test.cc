@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/unique_fd.h"
+#include "trust/core_dump_for_test.h"
 
 namespace nearside::trust {
 namespace {
@@ -122,6 +123,23 @@ TEST(SecretBytes, AreNowhereElseInTheProcessEither) {
     }
     EXPECT_GT(searched, std::size_t{1} << 20);
   });
+}
+
+TEST(SecretBytes, AreInNoCore) {
+  const auto core = core_of([] {
+    SecretBytes secret = SecretBytes::create(32).value();
+    fill_with_marker(secret.bytes(), 21);
+    std::vector<std::byte> heap(32);
+    fill_with_marker(heap, 22);
+    std::abort();
+  });
+  if (!core) GTEST_SKIP() << "no core was written";
+  // Made only now, so that the child had no copy.
+  std::string marker(32, '\0');
+  fill_with_marker(std::as_writable_bytes(std::span(marker)), 22);
+  EXPECT_NE(core->find(marker), std::string::npos) << "the core has no heap to look in";
+  fill_with_marker(std::as_writable_bytes(std::span(marker)), 21);
+  EXPECT_EQ(core->find(marker), std::string::npos);
 }
 
 TEST(SecretBytes, ChildrenDoNotInheritThem) {

@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "trust/core_dump_for_test.h"
+#include "trust/key_file.h"
 #include "trust/sealed_file.h"
 
 namespace nearside::worker {
@@ -71,6 +73,48 @@ TEST_F(ModelBytesTest, RefusesAChangedFile) {
   auto [bytes, envelope] = sealed("GGUF...");
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
   EXPECT_EQ(open_model_bytes(file(bytes), envelope, 1).error().code, base::Code::kCorrupt);
+}
+
+/// Bytes that stand nowhere by chance, those of each `at` their own.
+std::string weights(std::size_t at, std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i)
+    bytes[i] = static_cast<char>((at + i) * (at + i) * 2654435761U >> 11);
+  return bytes;
+}
+
+TEST_F(ModelBytesTest, NeitherWeightsNorTheirKeyAreInACore) {
+  constexpr std::size_t kBytes = 3'000'000;
+  trust::KeySource source{path_.string() + ".key.json", path_.string() + ".key", ""};
+  ASSERT_TRUE(trust::create_key_file(source.key_file));
+  {
+    std::string plain = weights(0, kBytes);
+    const auto [bytes, envelope] = sealed(plain);
+    trust::wipe(std::as_writable_bytes(std::span(plain)));
+    std::ofstream(path_, std::ios::binary) << bytes;
+    std::ofstream(source.envelope_file)
+        << trust::wrap_by_key_file(envelope->data_key, envelope->file_id, source.key_file).value();
+  }
+  const auto core = trust::core_of([&] {
+    auto envelope = std::optional(trust::open_envelope(source).value());
+    const auto opened =
+        open_model_bytes(base::MappedFile::open(path_.string()).value(), envelope, 2);
+    envelope.reset();
+    const std::string heap = weights(kBytes, 64);
+    if (opened && opened->bytes().size() == kBytes && !heap.empty()) std::abort();
+    ::_exit(1);
+  });
+  const auto envelope = trust::open_envelope(source);
+  std::filesystem::remove(source.key_file);
+  std::filesystem::remove(source.envelope_file);
+  if (!core) GTEST_SKIP() << "no core was written";
+  EXPECT_NE(core->find(weights(kBytes, 64)), std::string::npos) << "the core has no heap";
+  for (const std::size_t at : {std::size_t{0}, kBytes / 2, kBytes - 4096})
+    EXPECT_EQ(core->find(weights(at, 64)), std::string::npos) << "the block at " << at;
+  ASSERT_TRUE(envelope);
+  const auto key = envelope->data_key.bytes();
+  EXPECT_EQ(core->find(std::string(reinterpret_cast<const char*>(key.data()), key.size())),
+            std::string::npos);
 }
 
 }  // namespace
