@@ -1,105 +1,32 @@
 // `nearside model seal`: encrypts a model and wraps its key for a node.
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 #include <string>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/mapped_file.h"
 #include "cli/model.h"
-#include "trust/key_envelope.h"
-#include "trust/key_file.h"
-#include "trust/sealed_file.h"
+#include "cli/sealing.h"
 
 namespace nearside::cli {
 
 namespace {
 
-using base::Code;
-using base::fail;
-
 struct Options {
   std::string model;
   std::string output;
   std::string envelope;
-  std::string key_file;
-  std::string tpm;
-  std::string authority_file;
-  std::string approval_file;
+  SealingOptions sealing;
 };
 
-base::Status write_whole(const base::UniqueFd& fd, std::span<const std::byte> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t put = ::write(fd.get(), bytes.data(), bytes.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(Code::kIo, "cannot write: {}", std::strerror(errno));
-    bytes = bytes.subspan(static_cast<std::size_t>(put));
-  }
-  return {};
-}
-
-/// Beside the name and renamed over it, so that no half-sealed file is ever taken for one.
-base::Result<trust::FileId> seal_file(const Options& options, const trust::SecretBytes& key) {
-  const base::MappedFile plain = TRY(base::MappedFile::open(options.model));
-  if (trust::looks_sealed(plain.bytes()))
-    return fail(Code::kInvalidArgument, "{} is sealed already", options.model);
-  const std::string temporary = options.output + ".part";
-  const base::UniqueFd out(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!out.valid()) return fail(Code::kIo, "cannot create {}: {}", temporary, std::strerror(errno));
-  const trust::FileId id =
-      TRY(trust::seal(plain.bytes(), key, {},
-                      [&](std::span<const std::byte> piece) { return write_whole(out, piece); }));
-  if (::fsync(out.get()) != 0 || std::rename(temporary.c_str(), options.output.c_str()) != 0)
-    return fail(Code::kIo, "cannot finish {}: {}", options.output, std::strerror(errno));
-  return id;
-}
-
-base::Result<std::string> wrap(const Options& options, const trust::SecretBytes& key,
-                               const trust::FileId& id) {
-  if (options.tpm.empty()) return trust::wrap_by_key_file(key, id, options.key_file);
-  const std::string pem = TRY(base::read_file(options.authority_file, 1U << 20));
-  const trust::PublicKey authority = TRY(trust::PublicKey::from_pem(pem));
-  const std::string approval_text = TRY(base::read_file(options.approval_file, 1U << 20));
-  const base::json::value approval_document = TRY(base::parse_json(approval_text, 8));
-  const trust::TpmApproval approval = TRY(trust::parse_approval(approval_document));
-  const trust::Tpm tpm = TRY(trust::Tpm::open(options.tpm));
-  return trust::wrap_by_tpm(tpm, key, id, authority, approval);
-}
-
-base::Status seal(const Options& options) {
-  if (options.tpm.empty() && !std::filesystem::exists(options.key_file)) {
-    TRY(trust::create_key_file(options.key_file));
-    fmt::print(stderr, "made key file {}; who has it and the sealed file has the weights\n",
-               options.key_file);
-  }
-  TRY(trust::make_process_undumpable());
-  const trust::SecretBytes key = TRY(trust::SecretBytes::random(trust::kDataKeyBytes));
-  const trust::FileId id = TRY(seal_file(options, key));
-  const std::string envelope = TRY(wrap(options, key, id));
-  return base::write_file_atomic(options.envelope, envelope + "\n");
-}
-
 Exit run(Options options) {
-  const bool by_tpm = !options.tpm.empty();
-  if (by_tpm != options.key_file.empty() ||
-      by_tpm == (options.authority_file.empty() || options.approval_file.empty())) {
-    fmt::print(stderr,
-               "nearside model seal: give --key-file, or --tpm, --authority and "
-               "--approval\n");
-    return Exit::kUsage;
-  }
   if (options.output.empty()) options.output = options.model + ".sealed";
   if (options.envelope.empty()) options.envelope = options.output + ".key.json";
-  const base::Status sealed = seal(options);
+  const base::Status sealed =
+      seal_for_node(options.sealing, options.model, options.output, options.envelope);
   if (!sealed) {
     fmt::print(stderr, "nearside model seal: {}\n", sealed.error().message);
-    return Exit::kFailed;
+    return sealed.error().code == base::Code::kInvalidArgument ? Exit::kUsage : Exit::kFailed;
   }
   fmt::print("sealed {} into {}, its key into {}\n", options.model, options.output,
              options.envelope);
@@ -112,13 +39,7 @@ Run model_seal(App& root, App*& command) {
   const auto options = std::make_shared<Options>();
   command = root.add_subcommand("seal", "Encrypts a model and wraps its key for a node");
   command->add_option("model", options->model, "file to seal")->required();
-  command->add_option("--key-file", options->key_file,
-                      "key file of the node (the weaker way); made when absent");
-  command->add_option("--tpm", options->tpm, "this machine's TPM: device:/dev/tpmrm0");
-  command->add_option("--authority", options->authority_file,
-                      "with --tpm: public key (PEM, P-256) of who approves releases");
-  command->add_option("--approval", options->approval_file,
-                      "with --tpm: from `nearside tpm approve`");
+  declare_sealing_options(*command, options->sealing);
   command->add_option("-o,--output", options->output, "default: MODEL.sealed");
   command->add_option("--envelope", options->envelope, "default: OUTPUT.key.json");
   command->footer(
