@@ -90,15 +90,17 @@ std::string text_of(const std::vector<gateway::ListenAddress>& listen) {
 
 }  // namespace
 
-Node::Node(base::Level level)
+Node::Node(base::Level level, worker::WorkerStarter* starter)
     : log_(level),
+      starter_(starter),
       decision_ids_(clock_, random_seed()),
       memory_key_{random_seed(), random_seed()},
       client_(http::Client::create()) {}
 
 base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config,
-                                                std::function<void()> ask_for_reload) {
-  std::unique_ptr<Node> node(new Node(config.log_level));
+                                                std::function<void()> ask_for_reload,
+                                                worker::WorkerStarter* starter) {
+  std::unique_ptr<Node> node(new Node(config.log_level, starter));
   TRY(node->open_audit(config.audit));
   const std::string file = config.file;
   if (base::Status serving = node->serve(std::move(config), std::move(ask_for_reload)); !serving) {
@@ -341,6 +343,7 @@ base::Result<gateway::Reach> Node::reach_local(const gateway::ModelConfig& confi
       options.adapters.push_back({one.name, one.file});
     options.draft_file = config.draft_file;
     options.residency = residency_.get();
+    options.starter = starter_;
     options.keep_alive = config.keep_alive;
     options.engine.kernels = TRY(chosen_kernels());
     model = TRY(worker::LocalModel::open(std::move(options), clock_, log_));

@@ -31,9 +31,11 @@ class Node {
   /// Serves when it returns; models load meanwhile, and /readyz says when they are there.
   /// Errors: what the configuration names and is not there (files, keys, ports), with its name.
   /// `ask_for_reload` is called from any thread when a caller with the scope admin asks for it;
-  /// empty: there is nothing to read again.
+  /// empty: there is nothing to read again. `starter` starts the workers when this process may not;
+  /// it outlives the node.
   static base::Result<std::unique_ptr<Node>> start(gateway::Config config,
-                                                   std::function<void()> ask_for_reload = {});
+                                                   std::function<void()> ask_for_reload = {},
+                                                   worker::WorkerStarter* starter = nullptr);
   ~Node() = default;
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
@@ -65,7 +67,7 @@ class Node {
  private:
   using Models = std::map<std::string, std::shared_ptr<worker::LocalModel>>;
 
-  explicit Node(base::Level level);
+  Node(base::Level level, worker::WorkerStarter* starter);
   base::Status serve(gateway::Config config, std::function<void()> ask_for_reload);
   base::Status open_audit(const gateway::AuditConfig& config);
   /// Each file once, before any worker sees it.
@@ -84,6 +86,7 @@ class Node {
 
   const base::SystemClock clock_;
   base::Logger log_;
+  worker::WorkerStarter* const starter_;  // null: workers are started directly
   telemetry::Metrics metrics_;
   telemetry::DecisionIds decision_ids_;
   const base::HashKey memory_key_;  // of what is remembered of texts and conversations

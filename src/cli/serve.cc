@@ -12,8 +12,10 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/confinement.h"
 #include "cli/node.h"
 #include "trust/secret_bytes.h"
+#include "worker/worker_starter.h"
 
 namespace nearside::cli {
 namespace {
@@ -23,7 +25,14 @@ struct Options {
   std::string listen;
   std::string model;
   unsigned drain_seconds = 10;
+  bool confined = false;
   bool json = false;
+};
+
+/// With --confined: what stays outside, and what this process was left.
+struct Confined {
+  std::unique_ptr<worker::WorkerStarter> starter;
+  Confinement confinement;
 };
 
 Exit complain(const base::Error& error, Exit exit = Exit::kFailed) {
@@ -68,9 +77,18 @@ void announce(const Node& node, bool json) {
   std::fflush(stdout);
 }
 
-void reload(Node& node, const Options& options) {
+/// REQUIRES: no thread was started yet: what is closed is closed to those that come later.
+base::Status confine(Confined& confined, const gateway::Config& config) {
+  confined.confinement = TRY(plan_confinement(config));
+  return trust::landlock_confine(confined.confinement.rules);
+}
+
+void reload(Node& node, const Options& options, const Confined& confined) {
   if (options.config.empty()) return;
   auto config = read_config(options);
+  if (config && options.confined)
+    if (base::Status still = still_confined(confined.confinement, *config); !still)
+      config = std::move(still).error();
   if (!config) node.refuse(options.config, config.error());
   const base::Status done = config ? node.reload(*std::move(config)) : base::Status(config.error());
   if (done)
@@ -84,14 +102,23 @@ Exit run(const Options& options) {
   // may look into it.
   if (const base::Status closed = trust::make_process_undumpable(); !closed)
     return complain(closed.error());
+  Confined confined;
+  if (options.confined) {
+    auto starter = worker::WorkerStarter::start();
+    if (!starter) return complain(starter.error());
+    confined.starter = *std::move(starter);
+  }
   const sigset_t handled = take_signals();
   raise_descriptor_limit();
   auto config = read_config(options);
   if (!config) return complain(config.error());
+  if (options.confined)
+    if (const base::Status closed = confine(confined, *config); !closed)
+      return complain(closed.error());
   // One way to reload, whoever asks: the signal, which the loop below waits for.
   std::function<void()> ask_for_reload;
   if (!options.config.empty()) ask_for_reload = [] { ::kill(::getpid(), SIGHUP); };
-  auto started = Node::start(*std::move(config), std::move(ask_for_reload));
+  auto started = Node::start(*std::move(config), std::move(ask_for_reload), confined.starter.get());
   if (!started) return complain(started.error());
   Node& node = **started;
   announce(node, options.json);
@@ -103,7 +130,7 @@ Exit run(const Options& options) {
       continue;
     }
     if (signal == SIGHUP) {
-      reload(node, options);
+      reload(node, options, confined);
       continue;
     }
     node.log().info("serve", "finishing requests for up to {} s", options.drain_seconds);
@@ -130,6 +157,9 @@ Run serve(App& root, App*& command) {
       ->add_option("--drain-seconds", options->drain_seconds,
                    "how long requests may finish after SIGTERM")
       ->within(0, 3600);
+  command->add_flag("--confined", options->confined,
+                    "keep this process from the keys of its models and from writing anything but "
+                    "its records; workers are started by another (needs Landlock)");
   command->add_flag("--json", options->json, "say where it listens as JSON");
   command->footer(
       "Example: nearside serve --model models/triage-small.gguf --listen 127.0.0.1:8080");

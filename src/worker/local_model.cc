@@ -234,7 +234,8 @@ void LocalModel::wait_woken() {
 
 std::optional<Death> LocalModel::run_one_worker(const std::stop_token& stop) {
   set_state(State::kStarting, std::nullopt, std::nullopt);
-  base::Result<WorkerProcess> process = WorkerProcess::spawn(command_for(options_), files_);
+  base::Result<WorkerProcess> process =
+      WorkerProcess::spawn(command_for(options_), files_, options_.starter);
   // Out of processes or descriptors may pass: counted as a death while loading, so it ends, too.
   if (!process) return Death{std::move(process).error(), false, std::nullopt};
   {

@@ -23,6 +23,7 @@
 #include "worker/residency.h"
 #include "worker/restart_policy.h"
 #include "worker/session.h"
+#include "worker/worker_starter.h"
 
 namespace nearside::worker {
 
@@ -40,6 +41,8 @@ struct LocalModelOptions {
   trust::KeySource key;      // of a sealed file
   engine::Options engine;
   std::string program = "/proc/self/exe";  // run as `program worker ...`; tests have their own
+  /// Starts the workers, with its own program, where this process may not. Outlives the LocalModel.
+  WorkerStarter* starter = nullptr;
   /// Loading a large model from a cold disk takes its time; a worker that passes it is killed.
   std::chrono::milliseconds ready_timeout{300'000};
   /// A worker that owes answers and has said nothing for so long is killed: it speaks after each

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "worker/worker_starter.h"
 
 namespace nearside::worker {
 
@@ -89,7 +90,8 @@ std::string describe(int status) {
 }  // namespace
 
 base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
-                                                 std::span<const UniqueFd> files) {
+                                                 std::span<const UniqueFd> files,
+                                                 WorkerStarter* starter) {
   CHECK(!files.empty() && files.size() <= kFilesMax);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -105,6 +107,11 @@ base::Result<WorkerProcess> WorkerProcess::spawn(const WorkerCommand& command,
   const UniqueFd their_errors(pipe_ends[1]);
   if (::fcntl(errors.get(), F_SETFL, O_NONBLOCK) != 0)
     return fail(Code::kIo, "cannot set up a worker's pipe: {}", std::strerror(errno));
+  if (starter != nullptr) {
+    const pid_t started =
+        TRY(starter->spawn(command.arguments, theirs.get(), their_errors.get(), files));
+    return WorkerProcess(started, std::move(ours), std::move(errors));
+  }
   const UniqueFd errors_copy = TRY(lifted(their_errors.get()));
   const UniqueFd channel = TRY(lifted(theirs.get()));
   std::vector<UniqueFd> copies;

@@ -13,6 +13,8 @@
 
 namespace nearside::worker {
 
+class WorkerStarter;
+
 /// What to run. The child gets the channel as descriptor 3 and the files from descriptor 4 on: the
 /// model, then its adapters, then its draft.
 struct WorkerCommand {
@@ -30,10 +32,12 @@ class WorkerProcess {
   /// The child inherits the two descriptors and neither other descriptors nor the environment,
   /// which may hold keys; its standard error comes to errors(). It has a process group of its own,
   /// so that an interrupt from the terminal reaches only the gateway, which then lets it go.
+  /// With a starter it is the starter that runs its own program, with the command's arguments.
   /// REQUIRES: 1 to kFilesMax files.
   /// Errors: kIo (no descriptors or processes left, or the program cannot be run).
   static base::Result<WorkerProcess> spawn(const WorkerCommand& command,
-                                           std::span<const base::UniqueFd> files);
+                                           std::span<const base::UniqueFd> files,
+                                           WorkerStarter* starter = nullptr);
 
   WorkerProcess(WorkerProcess&& other) noexcept;
   WorkerProcess& operator=(WorkerProcess&&) = delete;

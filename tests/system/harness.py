@@ -22,20 +22,21 @@ MESSAGE = "Pump P-17 in hall 3 is leaking oil near the coupling."
 class Node:
     """One `nearside serve` with its own folder. `config` is YAML text; {folder} in it is the node's folder."""
 
-    def __init__(self, config, environment=None):
+    def __init__(self, config, environment=None, arguments=()):
         # Gone with this object, at the latest when the tests end; a killed node's files may still change.
         self.temporary = tempfile.TemporaryDirectory(prefix="nearside-test-", ignore_cleanup_errors=True)
         self.folder = pathlib.Path(self.temporary.name)
         self.config = self.folder / "nearside.yaml"
         self.config.write_text(config.replace("{folder}", str(self.folder)))
         self.environment = {**os.environ, **(environment or {})}
+        self.arguments = list(arguments)
         self.process = None
         self.start()
 
     def start(self):
         self.log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", self.config, "--listen", "127.0.0.1:0", "--json"],
+            [BINARY, "serve", "--config", self.config, "--listen", "127.0.0.1:0", "--json", *self.arguments],
             cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=self.log)
         line = self.process.stdout.readline()
         if not line:

@@ -5,6 +5,8 @@ import http.client
 import json
 import os
 import pathlib
+import resource
+import shutil
 import signal
 import socket
 import ssl
@@ -12,7 +14,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BINARY, MESSAGE, SMALL, Node, SystemTest
+from harness import BINARY, MESSAGE, ROOT, SMALL, Node, SystemTest
 
 KEYS = {"app": "planted-app-key-5c1e", "operator": "planted-operator-key-77aa", "scraper": "planted-scraper-key-0b3d"}
 UPSTREAM_SECRET = "planted-upstream-key-e9f2"
@@ -84,9 +86,9 @@ ledger: {{file: {folder}/ledger.sqlite}}
 class TlsNode(Node):
     """A node that is called with https."""
 
-    def __init__(self, certificates, config_text):
+    def __init__(self, certificates, config_text, **options):
         self.certificates = certificates
-        super().__init__(config_text)
+        super().__init__(config_text, **options)
 
     def request(self, method, path, body=None, headers=None, timeout=60, context=None):
         connection = http.client.HTTPSConnection(self.host, self.port, timeout=timeout,
@@ -218,6 +220,167 @@ class Trust(SystemTest):
         for secret in [*KEYS.values(), UPSTREAM_SECRET, "planted-wrong-key-1f2e", "planted-template-words"]:
             for name, content in {**kept, "process listing": listing, "replies": b"".join(bodies)}.items():
                 self.assertNotIn(secret.encode(), content, f"{secret} is in {name}")
+
+    def test_no_process_of_a_node_leaves_a_core(self):
+        def abort(pid):
+            most = resource.prlimit(pid, resource.RLIMIT_CORE)[1]  # a worker has given up even that
+            resource.prlimit(pid, resource.RLIMIT_CORE, (most, most))
+            os.kill(pid, signal.SIGABRT)
+
+        ordinary = subprocess.Popen(["sleep", "60"], cwd=self.folder)
+        abort(ordinary.pid)
+        ordinary.wait()
+        if not list(self.folder.glob("core*")):
+            self.skipTest("this machine writes no core dumps where tests find them")
+        before = set(ROOT.glob("core*"))
+        for pid in [*self.node.worker_pids(), self.node.process.pid]:
+            abort(pid)
+        self.node.process.wait(20)
+        self.assertEqual(set(ROOT.glob("core*")), before)
+
+
+class Confined(SystemTest):
+    """`nearside serve --confined`: what an attacker inside finds is in confinement_test.cc; here that everything else goes on."""
+
+    def test_a_confined_node_serves_reloads_and_refuses_what_it_was_not_kept_from(self):
+        temporary = tempfile.TemporaryDirectory(prefix="nearside-confined-", ignore_cleanup_errors=True)
+        self.addCleanup(temporary.cleanup)
+        folder = pathlib.Path(temporary.name)
+        for name in ["etc", "keys", "models", "state"]:
+            (folder / name).mkdir()
+        certificates = Certificates(folder / "etc")
+        (folder / "models/plant.gguf").write_bytes(SMALL.read_bytes())
+        for key in ["node", "other"]:
+            nearside("model", "seal", "--key-file", folder / f"keys/{key}.key", "-o", folder / f"models/{key}.sealed",
+                     folder / "models/plant.gguf")
+        openssl("genpkey", "-algorithm", "ed25519", "-out", "audit.key", folder=folder / "etc")
+
+        def config(key):
+            return f"""
+tls: {{certificate_file: {folder}/etc/server.pem, key_file: {folder}/etc/server.key}}
+audit: {{file: {folder}/state/audit.log, key_file: {folder}/etc/audit.key}}
+auth: {{keys: [{{name: app, hash: {sha256("k")}, scopes: [infer, admin]}}]}}
+models:
+  - {{name: plant, file: {folder}/models/{key}.sealed, context_tokens: 512, threads: 1,
+     sealed: {{envelope: {folder}/models/{key}.sealed.key.json, key_file: {folder}/keys/{key}.key}}}}
+targets: [{{name: device/plant, place: device, model: plant}}]
+ledger: {{file: {folder}/state/ledger.sqlite}}
+"""
+
+        class ConfinedNode(TlsNode):
+            def start(self):
+                self.config = folder / "etc/nearside.yaml"
+                super().start()
+
+        (folder / "etc/nearside.yaml").write_text(config("node"))
+        node = ConfinedNode(certificates, "", arguments=["--confined"])
+        self.addCleanup(node.stop)
+        key = {"authorization": "Bearer k"}
+        self.assertEqual(node.chat(headers=key, max_tokens=2)[0], 200)
+        # A worker that dies is replaced, though the gateway could not open what opens the model.
+        for pid in node.worker_pids():
+            if b"worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+        self.eventually(lambda: node.chat(headers=key, max_tokens=2)[0] == 200)
+        # Files are replaced by renaming, as operators' tools do it.
+        certificates.issue("server", "/CN=renewed", "IP:127.0.0.1")
+        self.eventually(lambda: "CN=renewed" in (folder / "state/audit.log").read_text())
+        for text, event in [(config("other"), "configuration_refused"), (config("node") + "# same", "configuration_loaded")]:
+            (folder / "new.yaml").write_text(text)
+            os.replace(folder / "new.yaml", folder / "etc/nearside.yaml")
+            node.process.send_signal(signal.SIGHUP)
+            self.eventually(lambda: event in (folder / "state/audit.log").read_text() or "restart the node" in
+                            (node.folder / "log").read_text())
+        self.assertIn("was not kept from it", (node.folder / "log").read_text())
+        self.eventually(lambda: "configuration_loaded" in (folder / "state/audit.log").read_text())
+        self.assertEqual(node.chat(headers=key, max_tokens=2)[0], 200)
+        self.assertEqual(node.stop(), 0)
+
+
+def nearside(*arguments, refused=False):
+    done = subprocess.run([BINARY, *arguments], capture_output=True, text=True)
+    if (done.returncode != 0) != refused:
+        raise AssertionError(f"nearside {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+@unittest.skipUnless(shutil.which("swtpm") and shutil.which("docker-registry"), "swtpm or docker-registry is not installed")
+class FromTheRegistryToTheTpm(SystemTest):
+    """README: a verified, sealed, TPM-bound package is one command and one block of configuration."""
+
+    def background(self, arguments, up):
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.eventually(up)
+
+    def start_tpm(self, folder):
+        folder.mkdir()
+        path = folder / "sock"
+        self.background(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={folder}", "--server", f"type=unixio,path={path}",
+                         "--ctrl", f"type=unixio,path={path}.ctrl", "--flags", "startup-clear,not-need-init"], path.exists)
+        return f"swtpm:path={path}"
+
+    def start_registry(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (folder / "registry.yml").write_text(
+            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {folder}/storage}}}}\n"
+            f'http: {{addr: "127.0.0.1:{port}"}}\n')
+
+        def listens():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        self.background(["docker-registry", "serve", folder / "registry.yml"], listens)
+        return f"127.0.0.1:{port}/models/plant"
+
+    def test_one_command_and_one_block(self):
+        temporary = tempfile.TemporaryDirectory(prefix="nearside-tpm-", dir="/tmp", ignore_cleanup_errors=True)
+        self.addCleanup(temporary.cleanup)
+        folder = pathlib.Path(temporary.name)
+        # Who releases the model, and who approves states of machines.
+        (folder / "plant").mkdir()
+        shutil.copy(SMALL, folder / "plant/plant.gguf")
+        (folder / "plant/README.md").write_text("# plant")
+        for who in ["release", "authority"]:
+            openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", f"{who}.pem", folder=folder)
+            openssl("pkey", "-in", f"{who}.pem", "-pubout", "-out", f"{who}.pub", folder=folder)
+        reference = self.start_registry(folder)
+        nearside("model", "sign", "--key", folder / "release.pem", folder / "plant")
+        nearside("model", "pack", "--name", "plant", "--version", "1.2", "-o", folder / "plant.oci", folder / "plant")
+        nearside("model", "push", "--plain-http", folder / "plant.oci", reference + ":1.2")
+        tpm = self.start_tpm(folder / "tpm")
+        (folder / "state.json").write_text(nearside("tpm", "state", "--tpm", tpm, "--create"))
+        (folder / "ok.json").write_text(nearside("tpm", "approve", "--key", folder / "authority.pem", folder / "state.json"))
+        sealing = ["--plain-http", "--tpm", tpm, "--authority", folder / "authority.pub", "--approval", folder / "ok.json"]
+        # Another signer's package is not even unpacked.
+        nearside("model", "pull", "--key", folder / "authority.pub", *sealing, reference + ":1.2", folder / "got", refused=True)
+        self.assertEqual(list(folder.glob("got*")), [])
+        nearside("model", "pull", "--key", folder / "release.pub", *sealing, reference + ":1.2", folder / "got")
+        self.assertEqual({path.name for path in (folder / "got").iterdir()},
+                         {"README.md", "model.sig", "plant.gguf.sealed", "plant.gguf.sealed.key.json"})
+        block = SMALL.read_bytes()[-4096:-3840]
+        for path in (folder / "got").iterdir():
+            self.assertNotIn(block, path.read_bytes(), f"{path.name} has plain weights")
+        config = f"""
+models:
+  - name: plant
+    file: {folder}/got/plant.gguf.sealed
+    threads: 1
+    sealed: {{envelope: {folder}/got/plant.gguf.sealed.key.json, tpm: "{tpm}"}}
+targets: [{{name: device/plant, place: device, model: plant}}]
+ledger: {{file: "{{folder}}/ledger.sqlite"}}
+"""
+        node = self.node(config)
+        self.assertEqual(node.chat(max_tokens=2)[0], 200)
+        node.stop()
+        # Another machine's TPM opens nothing.
+        other = self.start_tpm(folder / "other")
+        nearside("tpm", "state", "--tpm", other, "--create")
+        self.assertIn("nearside", nearside("run", "--model", folder / "got/plant.gguf.sealed", "--key-envelope",
+                                           folder / "got/plant.gguf.sealed.key.json", "--tpm", other, "-p", "x", refused=True))
 
 
 if __name__ == "__main__":
