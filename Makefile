@@ -27,7 +27,7 @@ check: test asan tsan fuzz-short ## all that a change needs before it is sent
 
 attack: deps ## every attack of the tests, as a table attack x result
 	@cmake --preset dev >/dev/null && cmake --build --preset dev -j $(JOBS) --target attest_test cli_test engine_test gateway_test gguf_test \
-	  http_test model_test package_test trust_test vault_test worker_test nearside worker_fake >/dev/null
+	  http_test model_test package_test text_test trust_test vault_test worker_test nearside worker_fake >/dev/null
 	@tools/attack
 
 asan: deps ## unit tests under the address and undefined-behaviour sanitizers
