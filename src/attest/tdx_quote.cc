@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attest/reader.h"
+#include "trust/encoding.h"
 #include "trust/hash.h"
 
 namespace nearside::attest {
@@ -22,6 +23,19 @@ constexpr std::uint16_t kEcdsaP256 = 2;
 constexpr std::uint32_t kTdx = 0x81;
 constexpr std::uint16_t kEnclaveReportCertification = 6;
 constexpr std::uint16_t kPemChainCertification = 5;
+
+// What tells Intel's quoting enclave for trust domains from any other that a platform certifies:
+// who may provision a machine can have an enclave of their own certified, and it would quote
+// anything. Source: Intel SDM 3D, 38.15 (REPORT); Intel's identity of the enclave, id TD_QE.
+constexpr std::size_t kEnclaveMiscSelectAt = 16;
+constexpr std::size_t kEnclaveAttributesAt = 48;
+constexpr std::size_t kEnclaveSignerAt = 128;
+constexpr std::size_t kEnclaveProductAt = 256;
+constexpr std::uint64_t kEnclaveAttributes = 0x11;    // initialised, may certify; not for debugging
+constexpr std::uint64_t kEnclaveAttributesAny = 0x4;  // 64 bits or not
+constexpr std::uint16_t kEnclaveProduct = 2;
+constexpr std::string_view kEnclaveSigner =
+    "dc9e2a7c6f948f17474e34a7fc43ed030f7c1563f1babddf6340c82e0e54a8c5";
 
 /// Where the parts are; views into the quote.
 struct Parts {
@@ -103,6 +117,19 @@ std::string_view without_zeros(std::string_view text) {
   return text;
 }
 
+base::Status check_enclave(std::string_view report) {
+  const auto number = [&](std::size_t at, unsigned bytes) {
+    return Reader(report.substr(at), Order::kLittle).number(bytes);
+  };
+  if (trust::to_hex(report.substr(kEnclaveSignerAt, 32)) != kEnclaveSigner ||
+      number(kEnclaveProductAt, 2) != kEnclaveProduct)
+    return fail(Code::kPermission, "the quoting enclave is not Intel's");
+  if (number(kEnclaveMiscSelectAt, 4) != 0 ||
+      (number(kEnclaveAttributesAt, 8) & ~kEnclaveAttributesAny) != kEnclaveAttributes)
+    return fail(Code::kPermission, "the quoting enclave can be debugged, or is set up otherwise");
+  return {};
+}
+
 base::Status check_platform(const Parts& parts, const std::vector<trust::Certificate>& roots,
                             std::int64_t unix_s) {
   const auto chain = TRY(trust::Certificate::all_from_pem(without_zeros(parts.certificates)));
@@ -111,6 +138,7 @@ base::Status check_platform(const Parts& parts, const std::vector<trust::Certifi
   if (base::Status status = check_p256(platform, parts.enclave_report, parts.enclave_signature);
       !status)
     return fail(Code::kPermission, "the quoting enclave's report is not the platform's");
+  TRY(check_enclave(parts.enclave_report));
   std::string bound = trust::hash_bytes(
       trust::Hash::kSha256, std::string(parts.attestation_key).append(parts.enclave_data));
   bound.resize(64, '\0');

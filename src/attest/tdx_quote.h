@@ -34,9 +34,10 @@ struct TdxExpectation {
 base::Result<TdxQuote> parse_tdx_quote(std::string_view quote);
 
 /// Checks the whole way: quote by attestation key, attestation key by the quoting enclave's report,
-/// that by the platform's key, that by `roots` (Intel's, not the evidence's own) on the day given.
-/// Whether the platform's TCB level is current (tcbInfo) and revocation are not looked at.
-/// Errors: kPermission (which step), and those of parse_tdx_quote.
+/// that it is Intel's enclave and not for debugging, its report by the platform's key, that by
+/// `roots` (Intel's, not the evidence's own) on the day given. Whether the platform's TCB level is
+/// current (tcbInfo) and revocation are not looked at. Errors: kPermission (which step), and those
+/// of parse_tdx_quote.
 base::Result<TdxQuote> verify_tdx_quote(std::string_view quote,
                                         const std::vector<trust::Certificate>& roots,
                                         std::int64_t unix_s, const TdxExpectation& expectation);
