@@ -273,7 +273,12 @@ ledger: {{file: {folder}/state/ledger.sqlite}}
                 super().start()
 
         (folder / "etc/nearside.yaml").write_text(config("node"))
-        node = ConfinedNode(certificates, "", arguments=["--confined"])
+        try:
+            node = ConfinedNode(certificates, "", arguments=["--confined"])
+        except RuntimeError as error:
+            if "has no Landlock" in str(error):
+                self.skipTest("this kernel has no Landlock")
+            raise
         self.addCleanup(node.stop)
         key = {"authorization": "Bearer k"}
         self.assertEqual(node.chat(headers=key, max_tokens=2)[0], 200)
