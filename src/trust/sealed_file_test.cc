@@ -60,12 +60,9 @@ TEST_P(SealedFileTest, GivesBackEveryLength) {
 }
 
 TEST_P(SealedFileTest, AnyFlippedBitIsRefused) {
-  const Bytes file = sealed(pattern(2100), key_, options_);
+  const Bytes file = sealed(pattern(1100), key_, options_);  // two chunks
   for (std::size_t i = 0; i < file.size(); ++i)
     for (std::size_t bit = 0; bit < 8; ++bit) {
-      // All bits of the header and of the first bytes after it; of the rest one a byte, for the
-      // time it takes.
-      if (i >= kSealedHeaderBytes + 64 && bit != i % 8) continue;
       Bytes flipped = file;
       flipped[i] ^= static_cast<std::byte>(1 << bit);
       ASSERT_FALSE(opened(flipped, key_)) << "byte " << i << " bit " << bit;
