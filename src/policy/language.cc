@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace nearside::policy {
 
 namespace {
 
 // The most frequent function words that the other language does not have ("in", "war", "die" and
-// "was" are words of both and say nothing). Sorted, for binary search.
+// "was" are words of both and say nothing).
 constexpr std::string_view kEnglish[] = {
     "about", "after", "and",  "are",  "at",     "because", "been", "but",  "by",    "can",
     "does",  "for",   "from", "had",  "has",    "have",    "he",   "how",  "i",     "if",
@@ -36,20 +37,53 @@ struct Score {
   int german = 0;
 };
 
-template <std::size_t N>
-bool has(const std::array<std::string_view, N>& sorted, std::string_view word) {
-  return std::binary_search(sorted.begin(), sorted.end(), word);
-}
+/// The words of both lists by the eight bytes they have at most, in a table that is four fifths
+/// empty: a text's words are looked up by the thousand.
+class WordTable {
+ public:
+  struct Of {
+    bool english = false, german = false;
+  };
 
-template <std::size_t N>
-constexpr std::array<std::string_view, N> sorted(const std::string_view (&words)[N]) {
-  std::array<std::string_view, N> copy{};
-  std::copy(std::begin(words), std::end(words), copy.begin());
-  std::sort(copy.begin(), copy.end());
-  return copy;
-}
-constexpr auto kEnglishSorted = sorted(kEnglish);
-constexpr auto kGermanSorted = sorted(kGerman);
+  constexpr WordTable() {
+    for (const std::string_view word : kEnglish) slot(key_of(word)).of.english = true;
+    for (const std::string_view word : kGerman) slot(key_of(word)).of.german = true;
+  }
+
+  [[nodiscard]] Of find(std::string_view word) const {
+    const std::uint64_t key = key_of(word);
+    std::size_t at = first(key);
+    while (slots_[at].key != 0 && slots_[at].key != key) at = (at + 1) % kSlots;
+    return slots_[at].of;
+  }
+
+ private:
+  static constexpr std::size_t kSlots = 1024;
+  struct Slot {
+    std::uint64_t key = 0;  // 0: empty
+    Of of;
+  };
+
+  /// REQUIRES: 1 to kWordBytesMax bytes, none of them zero.
+  static constexpr std::uint64_t key_of(std::string_view word) {
+    std::uint64_t key = 0;
+    for (const char c : word) key = key << 8U | static_cast<unsigned char>(c);
+    return key;
+  }
+  static constexpr std::size_t first(std::uint64_t key) {
+    return static_cast<std::size_t>((key * 0x9E3779B97F4A7C15U) >> 54U);
+  }
+  constexpr Slot& slot(std::uint64_t key) {
+    std::size_t at = first(key);
+    while (slots_[at].key != 0 && slots_[at].key != key) at = (at + 1) % kSlots;
+    slots_[at].key = key;
+    return slots_[at];
+  }
+
+  std::array<Slot, kSlots> slots_{};
+};
+static_assert(kWordBytesMax == sizeof(std::uint64_t));
+constexpr WordTable kWordTable;
 
 void count(std::string_view text, Score& score) {
   std::size_t at = 0;
@@ -70,9 +104,9 @@ void count(std::string_view text, Score& score) {
     }
     if (german_letter) ++score.german;
     if (size == 0 || size > kWordBytesMax) continue;
-    const std::string_view lower(word.data(), size);
-    if (has(kEnglishSorted, lower)) ++score.english;
-    if (has(kGermanSorted, lower)) ++score.german;
+    const WordTable::Of of = kWordTable.find({word.data(), size});
+    if (of.english) ++score.english;
+    if (of.german) ++score.german;
   }
 }
 

@@ -9,7 +9,10 @@
 #include <deque>
 #include <iterator>
 #include <mutex>
+#include <optional>
+#include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <vector>
 
 #include <fcntl.h>
@@ -31,6 +34,9 @@ constexpr std::chrono::milliseconds kRetryDelay{20};
 struct Entry {
   Record record;
   OnDurable on_durable;
+  std::chrono::steady_clock::time_point queued{};
+
+  [[nodiscard]] bool open() const { return record.outcome == Outcome::kOpen; }
 };
 
 /// One writer a file: a second node would mark the first one's running requests as interrupted.
@@ -72,12 +78,12 @@ class SqliteLedger final : public Ledger {
 
   base::Status begin(Record record) override {
     record.outcome = Outcome::kOpen;
-    return push({std::move(record), nullptr});
+    return push({.record = std::move(record), .on_durable = nullptr});
   }
 
   base::Status finish(Record record, OnDurable on_durable) override {
     CHECK(record.outcome != Outcome::kOpen);
-    return push({std::move(record), std::move(on_durable)});
+    return push({.record = std::move(record), .on_durable = std::move(on_durable)});
   }
 
   base::Result<std::optional<base::json::object>> find(const std::string& decision_id) override {
@@ -91,14 +97,20 @@ class SqliteLedger final : public Ledger {
 
  private:
   base::Status push(Entry entry) {
+    const bool open = entry.open();
+    entry.queued = std::chrono::steady_clock::now();
+    bool wake = false;
     {
       const std::scoped_lock lock(mutex_);
       if (queue_.size() >= options_.queue_max)
         return base::fail(base::Code::kExhausted, "the ledger's queue of {} records is full",
                           options_.queue_max);
       queue_.push_back(std::move(entry));
+      if (!open) ++ended_count_;
+      // A writer that will look by itself before an open record is due is not woken for it.
+      wake = !open || asleep_ || queue_.size() >= kBatchMax;
     }
-    changed_.notify_one();
+    if (wake) changed_.notify_one();
     return {};
   }
 
@@ -110,26 +122,47 @@ class SqliteLedger final : public Ledger {
     }
   }
 
-  /// Waits for records; empty when stopping and everything is written.
+  /// Waits until a request has ended, an open record is due or there are enough for a transaction;
+  /// empty when stopping and everything is written.
   std::vector<Entry> next_batch() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    const auto ready = [this] {
+      return stopping_ || ended_count_ > 0 || queue_.size() >= kBatchMax;
+    };
+    // Longer than an open record may wait: between requests that follow each other closely the
+    // writer wakes once for each, at its end.
+    const auto look_until = std::chrono::steady_clock::now() + options_.open_delay;
+    if (queue_.empty() && !changed_.wait_until(lock, look_until, ready) && queue_.empty()) {
+      asleep_ = true;
+      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      asleep_ = false;
+    }
+    if (!queue_.empty())
+      changed_.wait_until(lock, queue_.front().queued + options_.open_delay, ready);
     const std::size_t count = std::min(queue_.size(), kBatchMax);
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
     std::vector<Entry> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
+    for (const Entry& entry : batch)
+      if (!entry.open()) --ended_count_;
     return batch;
   }
 
   base::Status write(const std::vector<Entry>& batch) {
-    const bool durable = std::any_of(batch.begin(), batch.end(), [](const Entry& entry) {
-      return entry.record.outcome != Outcome::kOpen;
-    });
+    std::unordered_set<std::string_view> ended;
+    for (const Entry& entry : batch)
+      if (!entry.open()) ended.insert(entry.record.decision_id);
     // FULL syncs the log at commit. A batch of open records alone is not worth an fsync: it
     // survives the death of the process, and the next FULL commit syncs it along.
-    TRY(writing_.execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+    const bool durable = !ended.empty();
+    if (durable != syncs_) {
+      TRY(writing_.execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+      syncs_ = durable;
+    }
     store::Transaction transaction = TRY(store::Transaction::begin(writing_));
-    for (const Entry& entry : batch) TRY(writer_.write(entry.record));
+    for (const Entry& entry : batch)
+      if (!entry.open() || !ended.contains(entry.record.decision_id))
+        TRY(writer_.write(entry.record));
     return transaction.commit();
   }
 
@@ -163,8 +196,9 @@ class SqliteLedger final : public Ledger {
   const LedgerOptions options_;
   base::Logger& logger_;
   const base::UniqueFd lock_;
-  store::Database writing_;  // the writer thread's, as writer_
+  store::Database writing_;  // the writer thread's, as the next two
   RecordWriter writer_;
+  std::optional<bool> syncs_;  // as the connection was last told
   const std::uint64_t interrupted_count_;
   std::atomic<bool> healthy_{true};
   std::atomic<std::uint64_t> lost_count_{0};
@@ -172,9 +206,11 @@ class SqliteLedger final : public Ledger {
   std::mutex reading_mutex_;  // guards reading_
   store::Database reading_;
 
-  std::mutex mutex_;  // guards queue_ and stopping_
+  std::mutex mutex_;  // guards all below but thread_
   std::condition_variable changed_;
   std::deque<Entry> queue_;
+  std::size_t ended_count_ = 0;  // in queue_, of requests that are over
+  bool asleep_ = false;          // the writer looks again only when it is woken
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -102,6 +102,26 @@ TEST_F(LedgerTest, ShowsARequestThatIsUnderWay) {
   EXPECT_EQ(outcome_of(*ledger, "C"), "none");
 }
 
+TEST_F(LedgerTest, WritesAnOpenRecordWhenItsTimeHasComeAndNobodyElseWrites) {
+  auto ledger = open();
+  ASSERT_TRUE(ledger->begin(record_of("A", Outcome::kOpen)));
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (outcome_of(*ledger, "A") == "none" && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(outcome_of(*ledger, "A"), "open");
+}
+
+TEST_F(LedgerTest, WritesARequestThatIsSoonOverOnce) {
+  LedgerOptions options;
+  options.open_delay = std::chrono::hours(1);
+  auto ledger = open(options);
+  ASSERT_TRUE(ledger->begin(record_of("A", Outcome::kOpen)));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(outcome_of(*ledger, "A"), "none");
+  ASSERT_TRUE(finish(*ledger, record_of("A", Outcome::kOk)));
+  EXPECT_EQ(outcome_of(*ledger, "A"), "ok");
+}
+
 TEST_F(LedgerTest, WritesWhatWaitsBeforeItCloses) {
   std::atomic<int> durable = 0;
   {
