@@ -27,6 +27,24 @@ TEST(Commands, HaveEachANameOfTheirOwn) {
   EXPECT_EQ(names_of_commands().size(), commands().size());
 }
 
+TEST(Commands, AWordThatIsNoneIsNamedWithTheNearest) {
+  App program("", "nearside");
+  program.require_subcommand(1);
+  for (const Declare declare : commands()) {
+    App* command = nullptr;
+    const auto run = declare(program, command);
+  }
+  const auto wrong = [&](const std::vector<std::string>& arguments) {
+    return program.wrong_command(arguments);
+  };
+  EXPECT_EQ(wrong({"serv"}), "nearside has no command 'serv'; did you mean 'serve'?");
+  EXPECT_EQ(wrong({"model", "inspct", "a.gguf"}),
+            "nearside model has no command 'inspct'; did you mean 'inspect'?");
+  EXPECT_EQ(wrong({"audit", "zzzzzz"}), "nearside audit has no command 'zzzzzz'; it has verify");
+  EXPECT_EQ(wrong({"serve", "serv"}), "");  // an argument, not a command
+  EXPECT_EQ(wrong({}), "");
+}
+
 TEST(Commands, AreAllThatTheDocumentsName) {
   const std::set<std::string> names = names_of_commands();
   const std::regex call("`nearside ([a-z]+)");

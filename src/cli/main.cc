@@ -1,5 +1,6 @@
 // The program: finds the command, runs it, turns its outcome into an exit status.
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -46,6 +47,11 @@ int main(int argc, char** argv) {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (print_kernels) return static_cast<int>(print_chosen_kernels());
+    const std::string wrong = program.wrong_command({argv + 1, argv + argc});
+    if (error.get_exit_code() != 0 && !wrong.empty()) {
+      std::fprintf(stderr, "%s\nRun with --help for more information.\n", wrong.c_str());
+      return static_cast<int>(Exit::kUsage);
+    }
     const int status = root.exit(error);
     return status == 0 ? 0 : static_cast<int>(Exit::kUsage);
   }

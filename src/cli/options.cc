@@ -8,6 +8,10 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/yaml.h"
 
 namespace nearside::cli {
 
@@ -138,6 +142,30 @@ void App::hide() { app_.group(""); }
 bool App::parsed() const { return app_.parsed(); }
 
 std::string App::name() const { return app_.get_name(); }
+
+std::string App::wrong_command(const std::vector<std::string>& arguments) const {
+  const CLI::App* at = &app_;
+  std::string path = app_.get_name();
+  for (const std::string& word : arguments) {
+    if (at->get_require_subcommand_min() == 0) return {};  // what follows are its arguments
+    if (word.starts_with('-')) continue;
+    std::vector<std::string> known;
+    const CLI::App* next = nullptr;
+    for (const CLI::App* command : at->get_subcommands([](const CLI::App*) { return true; })) {
+      if (command->get_name() == word) next = command;
+      if (!command->get_group().empty()) known.push_back(command->get_name());
+    }
+    if (next == nullptr) {
+      const std::string near = base::nearest_word(word, known);
+      return fmt::format("{} has no command '{}'; {}", path, word,
+                         !near.empty() ? fmt::format("did you mean '{}'?", near)
+                                       : fmt::format("it has {}", fmt::join(known, ", ")));
+    }
+    at = next;
+    path += " " + word;
+  }
+  return {};
+}
 
 bool App::parse(const std::string& arguments) {
   try {

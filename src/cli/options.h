@@ -84,6 +84,10 @@ class App {
   /// Reads a command line without the program's name, for tests; false when it is wrong.
   bool parse(const std::string& arguments);
 
+  /// What is wrong with the command that `arguments` (without the program's name) ask for, in a
+  /// sentence: a word that is no command where one is expected. Empty when there is no such word.
+  [[nodiscard]] std::string wrong_command(const std::vector<std::string>& arguments) const;
+
   /// What main() needs of CLI11 itself.
   [[nodiscard]] CLI::App& native() { return app_; }
 

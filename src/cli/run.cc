@@ -57,7 +57,11 @@ Run run(App& root, App*& command) {
   const Option* prompt =
       command->add_option("-p,--prompt", options->prompt, "text to continue (default: stdin)");
   add_sampling_options(*command, options->sampling);
-  command->footer("Example: nearside run --model model.gguf -p \"The pump in hall 3\" -n 64");
+  command->footer(
+      "The text is taken as it is. A model made for chats wants `nearside chat`, which puts the "
+      "text "
+      "into its template.\nExample: nearside run --model model.gguf -p \"The pump in hall 3\" -n "
+      "64");
   return [options, prompt] {
     options->has_prompt = prompt->count() > 0;
     return run_command(*options);
