@@ -6,12 +6,15 @@
 #include <utility>
 #include <variant>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include "base/unique_fd.h"
 #include "cli/kernel_choice.h"
 #include "cli/verified_model.h"
 #include "gateway/price_books.h"
 #include "gateway/quota_redis.h"
+#include "package/content_kind.h"
 #include "upstream/backend.h"
 
 namespace nearside::cli {
@@ -86,6 +89,17 @@ std::string text_of(const std::vector<gateway::ListenAddress>& listen) {
   std::string text;
   for (const gateway::ListenAddress& address : listen) text += address.text() + " ";
   return text;
+}
+
+/// A node does not start on what cannot be a model: its worker would say so later, to the log. What
+/// is in a model is for the worker alone to read.
+base::Status check_is_model(const gateway::ModelConfig& config) {
+  const base::UniqueFd file(::open(config.file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.valid()) return {};  // whoever opens it says why
+  const package::Content content = TRY(package::content_of_file(file));
+  if (content.kind == package::ContentKind::kWeights) return {};
+  return base::fail(base::Code::kInvalidArgument, "model {}: {} is {}, not a model in GGUF",
+                    config.name, config.file, content.what);
 }
 
 }  // namespace
@@ -303,6 +317,7 @@ base::Result<std::shared_ptr<const gateway::Snapshot>> Node::assemble(gateway::C
   TRY(gateway::load_prices(config, clock_.wall()));
   std::vector<gateway::Reach> reach;
   if (config.packages.verified_only) TRY(verify_models(config));
+  for (const gateway::ModelConfig& model : config.models) TRY(check_is_model(model));
   for (std::size_t i = 0; i < config.reach.size(); ++i) {
     const std::string& target = config.policy.targets[i].name;
     if (const auto* local = std::get_if<gateway::LocalModel>(&config.reach[i]))

@@ -1,6 +1,10 @@
 #include "package/content_kind.h"
 
 #include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <unistd.h>
 
 #include "base/utf8.h"
 
@@ -80,6 +84,13 @@ Content content_of(std::string_view bytes) {
       !bytes.substr(first).starts_with("{#"))
     return {ContentKind::kJson, "JSON"};
   return {ContentKind::kText, "text"};
+}
+
+base::Result<Content> content_of_file(const base::UniqueFd& file) {
+  std::string first(kContentBytes, '\0');
+  const ssize_t got = ::pread(file.get(), first.data(), first.size(), 0);
+  if (got < 0) return base::fail(base::Code::kIo, "cannot read: {}", std::strerror(errno));
+  return content_of(std::string_view(first).substr(0, static_cast<std::size_t>(got)));
 }
 
 }  // namespace nearside::package

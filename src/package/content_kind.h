@@ -4,6 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+#include "base/unique_fd.h"
+
 namespace nearside::package {
 
 enum class ContentKind {
@@ -25,5 +28,7 @@ inline constexpr std::size_t kContentBytes = 4096;
 /// Formats are allowed, not denied: scanners of pickles lose to the next trick, so what is not
 /// known to be harmless is not taken. The executable ones are named for whoever reads the message.
 Content content_of(std::string_view first_bytes);
+/// The same of an open file. Errors: kIo.
+base::Result<Content> content_of_file(const base::UniqueFd& file);
 
 }  // namespace nearside::package

@@ -52,13 +52,6 @@ bool is_tag(std::string_view text) {
              std::string_view::npos;
 }
 
-base::Result<Content> look_at(const UniqueFd& file) {
-  std::string first(kContentBytes, '\0');
-  const ssize_t got = ::pread(file.get(), first.data(), first.size(), 0);
-  if (got < 0) return fail(Code::kIo, "cannot read: {}", std::strerror(errno));
-  return content_of(std::string_view(first).substr(0, static_cast<std::size_t>(got)));
-}
-
 /// Copies [0, size) and returns the hash of what was copied: what is written is what is named.
 base::Result<trust::Sha256> copy(const UniqueFd& from, std::uint64_t size_bytes,
                                  const std::string& to) {
@@ -86,7 +79,7 @@ base::Result<Descriptor> add_file(const Tree& tree, const Entry& entry, const st
     return fail(Code::kInvalidArgument, "{} is a link, pipe, device or not named in UTF-8",
                 entry.path);
   const UniqueFd file = TRY(tree.open_file(entry.path, false));
-  const Content content = TRY(look_at(file));
+  const Content content = TRY(content_of_file(file));
   if (content.kind == ContentKind::kExecutable || content.kind == ContentKind::kUnknown)
     return fail(Code::kInvalidArgument, "{} is {}; it is not packed", entry.path, content.what);
   const std::string part = layout + "/blobs/part";
@@ -170,7 +163,7 @@ base::Status write_layer(const std::string& layout, const Descriptor& layer,
     return fail(Code::kCorrupt, "the package lacks the blob of {}", layer.path);
   if (static_cast<std::uint64_t>(info.st_size) != layer.size_bytes)
     return fail(Code::kCorrupt, "{} has another size than the manifest says", layer.path);
-  const Content content = TRY(look_at(blob));
+  const Content content = TRY(content_of_file(blob));
   if (content.kind == ContentKind::kExecutable || content.kind == ContentKind::kUnknown)
     return fail(Code::kCorrupt, "{} is {}; it is not unpacked", layer.path, content.what);
   const fs::path target = fs::path(folder) / layer.path;

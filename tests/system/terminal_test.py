@@ -38,6 +38,15 @@ class Terminal(unittest.TestCase):
         self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
         self.assertIn("none.gguf", done.stderr)
 
+    def test_a_node_does_not_start_on_what_is_no_model(self):
+        for content, what in ((b"hello\n", "is text"), (b"\x80\x04\x95\x0a\x00\x00\x00\x00\x00\x00\x00.", "pickle")):
+            (self.folder / "wrong.gguf").write_bytes(content)
+            done = nearside("serve", "--model", self.folder / "wrong.gguf", "--listen", "127.0.0.1:0")
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(len(done.stderr.strip().splitlines()), 1, done.stderr)
+            self.assertIn("wrong.gguf", done.stderr)
+            self.assertIn(what, done.stderr)
+
     def test_wrong_usage_is_exit_2(self):
         self.assertEqual(nearside("run", "--nonsense").returncode, 2)
         self.assertEqual(nearside("eval").returncode, 2)
