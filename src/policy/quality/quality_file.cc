@@ -8,7 +8,7 @@ namespace nearside::policy {
 
 namespace {
 
-constexpr std::string_view kMagic = "NSQUAL1\n";
+constexpr std::string_view kMagic = "NSQUAL2\n";
 constexpr std::size_t kNameBytesMax = 256;
 
 template <typename T>

@@ -14,8 +14,9 @@ namespace nearside::policy {
 namespace {
 
 constexpr std::size_t kRows = kFeatureRows + QualityModel::kDense;
-constexpr double kDenseWeight = 2.0;   // length of the dense group; see QualityTraining's source
-constexpr double kDenseClip = 3.0;     // standard deviations
+constexpr double kDenseWeight = 1.0;  // length of the dense group; see QualityTraining's source
+constexpr double kGroupWeights[kFeatureGroups] = {1.5, 1.5, 1.0, 1.0};  // lengths; source as above
+constexpr double kDenseClip = 3.0;                                      // standard deviations
 constexpr double kBiasRate = 0.1;      // of the weights' rate: averages move slowly
 constexpr std::uint32_t kSeenMin = 2;  // a feature of a single prompt says nothing of others
 
@@ -87,13 +88,11 @@ QualityModel::Input QualityModel::input(std::string_view prompt) const {
       words += feature.value;
       if (seen >= kSeenMin) known += feature.value;
     }
-    const double rarity = feature.group == FeatureGroup::kShape
-                              ? 1.0
-                              : std::log((all + 1) / (static_cast<double>(seen) + 1));
-    feature.value = seen < kSeenMin ? 0 : static_cast<float>(feature.value * rarity);
+    if (seen < kSeenMin) feature.value = 0;
     lengths[static_cast<std::size_t>(feature.group)] += feature.value * feature.value;
   }
-  for (double& length : lengths) length = length > 0 ? 1 / std::sqrt(length) : 0;
+  for (std::size_t group = 0; group < kFeatureGroups; ++group)
+    lengths[group] = lengths[group] > 0 ? kGroupWeights[group] / std::sqrt(lengths[group]) : 0;
   for (Feature& feature : out.sparse)
     feature.value *= static_cast<float>(lengths[static_cast<std::size_t>(feature.group)]);
   std::erase_if(out.sparse, [](const Feature& feature) { return feature.value == 0; });

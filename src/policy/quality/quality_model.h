@@ -39,9 +39,10 @@ struct QualityTraining {
 // (docs/routing.md), of which each was near the best on every set.
 
 /// One logistic head for each target over shared features: hashed words, pairs and triples, four-
-/// letter pieces and shape classes, weighted by rarity and each group scaled to length one, and
-/// ten standardised counts and their products. Predictions read 4 KiB of the prompt at most.
-/// Not thread-safe while it learns; a const model is.
+/// letter pieces and shape classes, each group scaled to a length of its own, and ten standardised
+/// counts and their products. Rare words weigh no more than frequent ones: weights by rarity cost
+/// 0.03 of APGR on RouteLLM GSM8K and 0.01 on MMLU, and gained 0.01 on one pair of ZeroEval.
+/// Predictions read 4 KiB of the prompt at most. Not thread-safe while it learns; a const model is.
 class QualityModel {
  public:
   static constexpr double kFamiliarMin = 0.35, kFamiliarMax = 0.7;
@@ -68,7 +69,7 @@ class QualityModel {
   /// first judgement. Errors: kInvalidArgument (score outside 0 to 1), kExhausted (kTargetsMax).
   base::Status learn(std::string_view prompt, const std::string& target, double score);
 
-  /// File: "NSQUAL1\n", then counts and weights, little-endian, zero weights left out.
+  /// File: "NSQUAL2\n", then counts and weights, little-endian, zero weights left out.
   [[nodiscard]] std::string serialize() const;
   /// Errors: kCorrupt (not such a file, cut off, figures out of range).
   static base::Result<QualityModel> parse(std::string_view file);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "policy/quality/judged_prompts.h"
+#include "policy/quality/logistic_baseline.h"
 #include "policy/quality/quality_model.h"
 #include "policy/quality/routing_score.h"
 
@@ -108,6 +109,23 @@ TEST(QualityModel, RefusesToTrainOnNothing) {
   EXPECT_FALSE(QualityModel::train({}, {}));
   const std::vector<JudgedPrompt> wrong = {{"a", {{"t", 2.0}}}};
   EXPECT_FALSE(QualityModel::train(wrong, {}));
+}
+
+TEST(LogisticBaseline, TellsPromptsApartByTheirWordsAndPairs) {
+  std::vector<JudgedPrompt> prompts;
+  for (int i = 0; i < 40; ++i) {
+    JudgedPrompt& easy = prompts.emplace_back();
+    easy.prompt = "What is the capital of country " + std::to_string(i);
+    easy.scores = {{"weak", 1}, {"strong", 1}};
+    JudgedPrompt& hard = prompts.emplace_back();
+    hard.prompt = "Prove the theorem about group " + std::to_string(i);
+    hard.scores = {{"weak", 0}, {"strong", 1}};
+  }
+  const LogisticBaseline baseline = LogisticBaseline::train(prompts);
+  EXPECT_GT(baseline.predict("What is the capital of France", "weak"), 0.8);
+  EXPECT_LT(baseline.predict("Prove the theorem of Fermat", "weak"), 0.2);
+  EXPECT_GT(baseline.predict("Prove the theorem of Fermat", "strong"), 0.8);
+  EXPECT_GT(baseline.predict("", "weak"), 0.2);  // a prompt without words: the average, about
 }
 
 TEST(RoutingScore, OfARandomOrderIsAHalfAndOfAnOracleTheMost) {
