@@ -71,6 +71,11 @@ Democrat Republican Conservative Liberal Socialist Kurdish Tibetan Maori Greenla
 NRP_PLURAL = """Americans Germans Italians Russians Canadians Mexicans Australians Brazilians Indians Austrians Belgians
 Norwegians Greeks Turks Poles Danes Swedes Finns Spaniards Christians Muslims Jews Hindus Buddhists Catholics Democrats
 Republicans Serbs Croats Estonians Latvians Hungarians Romanians Koreans Egyptians Nigerians""".split()
+NRP_PEOPLE = """Englishman Englishwoman Frenchman Frenchwoman Dutchman Dutchwoman Irishman Irishwoman Scotsman Welshman Welshwoman Spaniard
+Swede Dane Finn Turk Pole Serb Croat Briton Scot Greenlander Icelander Luxembourger Liechtensteiner Netherlander Monegasque New-Zealander
+Filipina Thai Swazi Motswana Mosotho Emirati Kuwaiti Qatari Omani Bahraini Yemeni Azerbaijani Kosovar Laotian Burmese Bhutanese Maldivian
+Barbadian Bahamian Trinidadian Dominican Salvadoran Nicaraguan Costarican Puertorican Gabonese Togolese Beninese Malian Burkinabe Zambian
+Malawian Mozambican Rwandan Burundian Sudanese Eritrean Djiboutian Mauritanian Mauritian Seychellois Samoan Tongan Fijian""".split()
 TITLES = ["Mr.", "Mrs.", "Ms.", "Dr.", "Mr", "Mrs", "Ms", "Dr", "Miss", "Prof.", "Professor", "Sir", "Madam"]
 JOBS = """engineer teacher nurse doctor lawyer accountant plumber electrician carpenter journalist editor architect pharmacist
 dentist cashier driver pilot chef waiter welder mechanic machinist librarian psychologist surgeon consultant economist analyst
@@ -280,7 +285,10 @@ class Names:
         return text
 
     def nrp(self):
-        return self.pick(NRP_PLURAL) if self.chance(0.15) else self.pick(NRP)
+        roll = self.random.random()
+        if roll < 0.15: return self.pick(NRP_PLURAL)
+        if roll < 0.27: return self.pick(NRP_PEOPLE).replace("-", " ") + self.pick(["", "", "s"])
+        return self.pick(NRP)
 
     def job(self):
         job = self.pick(JOB_PREFIX) + self.pick(JOBS)

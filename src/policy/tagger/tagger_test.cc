@@ -103,6 +103,44 @@ TEST(TagTraining, LearnsASmallLanguageByHeart) {
   EXPECT_EQ(found_in(tagger, "hello Zoe of Kiel"), (Found{"person:Zoe", "location:Kiel"}));
 }
 
+TagTable table_of(std::uint32_t rows_count, std::int8_t weight, std::int16_t begin_person) {
+  TagTable table;
+  table.rows_count = rows_count;
+  table.owned.assign(std::size_t{rows_count} * kTags, weight);
+  table.weights = table.owned.data();
+  table.transitions[0][begin_tag(Entity::kPerson)] = begin_person;
+  table.transitions[0][inside_tag(Entity::kPerson)] = -32000;
+  return table;
+}
+
+TEST(TagTraining, AveragesTables) {
+  std::vector<TagTable> tables;
+  tables.push_back(table_of(8, 10, 100));
+  tables.push_back(table_of(8, 21, -40));
+  const auto average = average_tables(tables);
+  ASSERT_TRUE(average);
+  EXPECT_EQ(average->rows_count, 8U);
+  EXPECT_EQ(average->weights[5], 16);
+  EXPECT_EQ(average->transitions[0][begin_tag(Entity::kPerson)], 30);
+  EXPECT_EQ(average->transitions[0][inside_tag(Entity::kPerson)], -32000);
+}
+
+TEST(TagTraining, AveragesNothingThatDoesNotFit) {
+  EXPECT_FALSE(average_tables({}));
+  std::vector<TagTable> tables;
+  tables.push_back(table_of(8, 1, 0));
+  tables.push_back(table_of(9, 1, 0));
+  EXPECT_FALSE(average_tables(tables));
+}
+
+TEST(TagTraining, LeansWithoutTouchingWhatIsForbidden) {
+  TagTable table = table_of(8, 1, 100);
+  lean_towards(Entity::kPerson, 15, table);
+  EXPECT_EQ(table.transitions[0][begin_tag(Entity::kPerson)], 115);
+  EXPECT_EQ(table.transitions[0][inside_tag(Entity::kPerson)], -32000);
+  EXPECT_EQ(table.transitions[0][begin_tag(Entity::kLocation)], 0);
+}
+
 TEST(TagTable, ComesBackFromItsFile) {
   const TagTable shipped = TagTable::shipped();
   const std::string file = shipped.serialize();

@@ -12,6 +12,8 @@ namespace nearside::policy {
 namespace {
 
 using Rows = std::array<std::uint32_t, kFeatures>;
+constexpr std::int16_t kTransitionForbidden = -32000;
+constexpr int kTransitionMax = 16'000;
 constexpr std::uint32_t kHidden = static_cast<std::uint32_t>(-1);  // a feature that is not there
 
 struct Example {
@@ -145,7 +147,7 @@ class Learner {
         out.transitions[from][to] = static_cast<std::int16_t>(
             transitions_[i] <= kForbidden / 2
                 ? kTransitionForbidden
-                : std::clamp(std::round(average * scale), -16000.0, 16000.0));
+                : std::clamp<double>(std::round(average * scale), -kTransitionMax, kTransitionMax));
       }
     out.weights = out.owned.data();
     return out;
@@ -153,7 +155,6 @@ class Learner {
 
  private:
   static constexpr float kForbidden = -1e6F;
-  static constexpr double kTransitionForbidden = -32000;
 
   float transition(std::size_t from, std::size_t to) const {
     return transitions_[from * kTags + to];
@@ -204,6 +205,43 @@ TagTable train_tagger(const std::vector<TaggedText>& texts, const TagTraining& s
     if (settings.progress) settings.progress(round + 1, wrong, all);
   }
   return learner.table(settings.rows_count);
+}
+
+base::Result<TagTable> average_tables(std::span<const TagTable> tables) {
+  if (tables.empty())
+    return base::fail(base::Code::kInvalidArgument, "there are no tables to average");
+  const auto count = static_cast<double>(tables.size());
+  TagTable out;
+  out.rows_count = tables.front().rows_count;
+  for (const TagTable& table : tables)
+    if (table.rows_count != out.rows_count)
+      return base::fail(base::Code::kInvalidArgument, "tables of {} and {} rows cannot be averaged",
+                        out.rows_count, table.rows_count);
+  for (std::size_t from = 0; from <= kTags; ++from)
+    for (std::size_t to = 0; to < kTags; ++to) {
+      double sum = 0;
+      for (const TagTable& table : tables) sum += table.transitions[from][to];
+      // What is forbidden is so in every table.
+      out.transitions[from][to] = tables.front().transitions[from][to] == kTransitionForbidden
+                                      ? kTransitionForbidden
+                                      : static_cast<std::int16_t>(std::lround(sum / count));
+    }
+  out.owned.resize(std::size_t{out.rows_count} * kTags);
+  for (std::size_t i = 0; i < out.owned.size(); ++i) {
+    double sum = 0;
+    for (const TagTable& table : tables) sum += table.weights[i];
+    out.owned[i] = static_cast<std::int8_t>(std::lround(sum / count));
+  }
+  out.weights = out.owned.data();
+  return out;
+}
+
+void lean_towards(Entity entity, int by, TagTable& table) {
+  for (auto& from : table.transitions) {
+    std::int16_t& begin = from[begin_tag(entity)];
+    if (begin != kTransitionForbidden)
+      begin = static_cast<std::int16_t>(std::clamp(begin + by, -kTransitionMax, kTransitionMax));
+  }
 }
 
 }  // namespace nearside::policy

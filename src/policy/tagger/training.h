@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,5 +32,14 @@ struct TagTraining {
 /// Source: Collins, "Discriminative Training Methods for Hidden Markov Models" (2002), with the
 /// averaging of Daume's thesis (2006, 2.1.1). Equal arguments give equal tables.
 TagTable train_tagger(const std::vector<TaggedText>& texts, const TagTraining& settings);
+
+/// The mean of tables that were trained on other sentences or in another order: what one of them
+/// picked up by chance weighs less.
+/// Errors: kInvalidArgument (none, or tables of different sizes).
+base::Result<TagTable> average_tables(std::span<const TagTable> tables);
+
+/// Makes it easier (or harder) for an entity to begin, by so much of a score: recall is bought with
+/// precision without training again.
+void lean_towards(Entity entity, int by, TagTable& table);
 
 }  // namespace nearside::policy
