@@ -23,7 +23,7 @@ inline __m512i move_pair(__m512i bytes, unsigned quarter, unsigned to) {
 /// minimum_of(block, sub).
 template <typename Blocks>
 struct Blocks16Kernel {
-  static constexpr std::size_t kBlockColumns = 256;
+  static constexpr std::size_t kFetchColumns = 256;
   static constexpr bool kThreePanels = false;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);

@@ -38,7 +38,7 @@ inline __m512 power_of_two(std::int32_t power) {
 /// weights(groups, g) for columns 4g.. of the block, kScale, kMinima, panel_bytes(rows, columns).
 template <typename Blocks>
 struct Blocks32Kernel {
-  static constexpr std::size_t kBlockColumns = 32;
+  static constexpr std::size_t kFetchColumns = 32;
   static constexpr bool kThreePanels = true;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);

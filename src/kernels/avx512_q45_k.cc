@@ -78,7 +78,8 @@ struct Q5_KBlocks {
 
 template <typename Blocks>
 struct Kernel {
-  static constexpr std::size_t kBlockColumns = 256;
+  // Fetching once a block of 256 comes in bursts, which cost 4 to 5 % with weights from memory.
+  static constexpr std::size_t kFetchColumns = 64;
   static constexpr bool kThreePanels = false;
   static std::size_t panel_bytes(std::size_t rows, std::size_t columns) {
     return Blocks::panel_bytes(rows, columns);
@@ -115,7 +116,6 @@ struct Kernel {
     const std::size_t blocks = x.columns / 256;
     clear(sums);
     for (std::size_t b = 0; b < blocks; ++b) {
-      ahead.fetch();
       const std::int8_t* const values = x.values + token * x.value_stride + b * 256;
       const std::int16_t* const pair_sums = x.pair_sums + token * blocks * 8 + b * 8;
       const float* const x_scales = x.scales + token * blocks + b;
@@ -132,6 +132,7 @@ struct Kernel {
                                        pair_sums + static_cast<std::size_t>(t) * blocks * 8);
       }
       for (std::size_t pair = 0; pair < 4; ++pair) {
+        ahead.fetch();
 #pragma GCC unroll 2
         for (int odd = 0; odd < 2; ++odd) {
           const std::int8_t* const sub_values = values + 64 * pair + 32 * odd;

@@ -105,7 +105,7 @@ class Ahead {
 };
 
 /// `Kernel::tile<panels, tokens>(first panel, panel_bytes, x, first token, ahead, sums)` computes a
-/// tile.
+/// tile, and fetches ahead once every Kernel::kFetchColumns.
 template <typename Kernel, int kPanels, int kTokens>
 inline void one_tile(const Operand& w, const std::byte* panel, std::size_t panel_bytes,
                      const Activations& x, std::size_t row, std::size_t token, Ahead& ahead,
@@ -175,7 +175,7 @@ std::size_t multiply_by(const Operand& w, const Activations& x, const Part& part
   std::size_t tiles = 0;
   for (std::size_t t = part.token_begin; t < part.token_end; t += tile_tokens(part.token_end - t))
     ++tiles;
-  const std::size_t steps = tiles * (w.columns / Kernel::kBlockColumns);
+  const std::size_t steps = tiles * (w.columns / Kernel::kFetchColumns);
   for (; row + (kPanels - 1) * kPanelRows < part.row_end; row += kPanels * kPanelRows) {
     // The panels after these; after the part's last ones come, most likely, those of its thread's
     // next part.
