@@ -7,6 +7,8 @@
 #include <variant>
 
 #include <fcntl.h>
+#include <malloc.h>
+
 #include <fmt/format.h>
 
 #include "base/unique_fd.h"
@@ -72,8 +74,10 @@ std::optional<std::string> down_why(const worker::LocalModel& model) {
 
 http::ServerOptions server_options(const gateway::ListenAddress& address,
                                    const gateway::LimitsConfig& limits,
+                                   std::shared_ptr<http::Loops> loops,
                                    std::shared_ptr<const http::Tls> tls) {
   http::ServerOptions options;
+  options.loops = std::move(loops);
   options.tls = std::move(tls);
   options.address = address.host;
   options.port = address.port;
@@ -109,7 +113,8 @@ Node::Node(base::Level level, worker::WorkerStarter* starter)
       starter_(starter),
       decision_ids_(clock_, random_seed()),
       memory_key_{random_seed(), random_seed()},
-      client_(http::Client::create()) {}
+      loops_(std::make_shared<http::Loops>(http::Loops::threads_of_this_machine())),
+      client_(http::Client::create({.loops = loops_})) {}
 
 base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config,
                                                 std::function<void()> ask_for_reload,
@@ -121,6 +126,8 @@ base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config,
     node->refuse(file, serving.error());
     return std::move(serving).error();
   }
+  // Compiling the labels' patterns takes megabytes once; they go back to the system.
+  malloc_trim(0);
   return node;
 }
 
@@ -226,8 +233,8 @@ base::Status Node::open_quotas(const gateway::QuotaStoreConfig& config) {
 
 base::Status Node::listen(const gateway::Config& config) {
   for (const gateway::ListenAddress& address : config.listen)
-    servers_.push_back(
-        TRY(http::Server::start(server_options(address, config.limits, tls_), *gateway_, log_)));
+    servers_.push_back(TRY(http::Server::start(server_options(address, config.limits, loops_, tls_),
+                                               *gateway_, log_)));
   return {};
 }
 
@@ -280,6 +287,7 @@ base::Status Node::apply(gateway::Config config) {
   models_ = std::move(models);
   gateway_->replace(std::move(snapshot));
   sweep();
+  malloc_trim(0);  // as after start
   return {};
 }
 

@@ -98,6 +98,7 @@ class Node {
   std::unique_ptr<policy::TaintMemory> taints_;
   gateway::ToolSessions tools_;
   std::unique_ptr<gateway::QuotaStore> quotas_;
+  const std::shared_ptr<http::Loops> loops_;  // of the servers and of the calls to upstreams
   const std::unique_ptr<http::Client> client_;
   std::unique_ptr<worker::Residency> residency_;  // null: all models stay in memory
   Models models_;                                 // by what makes two of them the same

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "http/loops.h"
 #include "http/message.h"
 
 namespace nearside::http {
@@ -20,8 +21,10 @@ struct ClientOptions {
   bool proxy_from_environment = false;
   /// Calls under way at once; one more is refused (kExhausted). Each holds a connection.
   std::size_t calls_max = 1024;
-  /// Idle connections kept for the next call.
+  /// Idle connections kept for the next call, by each thread.
   std::size_t idle_connections_max = 64;
+  /// Where its calls live, shared with servers and other clients; null: on one thread of its own.
+  std::shared_ptr<Loops> loops{};
 };
 
 struct ClientTimeouts {
@@ -55,8 +58,8 @@ struct ClientRequest {
   std::size_t response_bytes_max = 64U << 20;
 };
 
-/// Where a reply goes: on_head once, on_body any number of times, then on_end once; all on the
-/// client's thread, one at a time. None may block.
+/// Where a reply goes: on_head once, on_body any number of times, then on_end once; all on one
+/// thread of the client's, one at a time, and never from within send(). None may block.
 struct ClientSink {
   std::function<void(int status, const Headers& headers)> on_head{};
   std::function<void(std::string_view bytes)> on_body{};
@@ -74,11 +77,11 @@ class ClientCall {
   virtual ~ClientCall() = default;
 };
 
-/// Thread-safe. One thread drives all calls.
+/// Thread-safe. A call that is started on a thread of its loops stays on it.
 class Client {
  public:
   static std::unique_ptr<Client> create(const ClientOptions& options = {});
-  /// Ends every call without a word.
+  /// Ends every call without a word. Destroy it outside of its threads.
   virtual ~Client() = default;
   [[nodiscard]] virtual std::unique_ptr<ClientCall> send(ClientRequest request,
                                                          ClientSink sink) = 0;

@@ -1,5 +1,6 @@
 #include "http/client.h"
 
+#include <atomic>
 #include <latch>
 #include <mutex>
 
@@ -71,6 +72,46 @@ TEST(HttpClient, ReusesItsConnection) {
     ASSERT_TRUE(got.outcome);
   }
   EXPECT_EQ(server.server().connection_count(), 1U);
+}
+
+TEST(HttpClient, ACallAfterBrokenOnesIsAnswered) {
+  // Sockets of broken connections are closed, and the next one has the same number.
+  std::atomic<int> asked = 0;
+  ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
+    if (++asked % 3 == 0) return responder->send({200, {}, "x"});
+    responder->begin(200, {});
+    responder->write("half");
+    responder->abort();
+  });
+  const auto client = Client::create();
+  for (int i = 1; i <= 90; ++i) {
+    Collected got;
+    const auto call = client->send({.url = url(server.port())}, got.sink());
+    got.done.wait();
+    ASSERT_EQ(bool(got.outcome), i % 3 == 0) << i;
+  }
+}
+
+TEST(HttpClient, CallsStayOnTheThreadOfTheLoopThatStartedThem) {
+  const auto loops = std::make_shared<Loops>(3);
+  ClientOptions options;
+  options.loops = loops;
+  ScriptedServer upstream([](Request, std::unique_ptr<Responder> r) { r->send({200, {}, "x"}); });
+  const auto client = Client::create(options);
+  std::vector<std::unique_ptr<ClientCall>> calls(loops->size());
+  std::vector<std::optional<std::size_t>> ended_on(loops->size());
+  std::latch done(3);
+  loops->on_each([&](std::size_t loop) {
+    ClientSink sink;
+    sink.on_end = [&, loop](const base::Status&) {
+      ended_on[loop] = loops->here();
+      done.count_down();
+    };
+    calls[loop] = client->send({.url = url(upstream.port())}, std::move(sink));
+  });
+  done.wait();
+  EXPECT_EQ(ended_on, (std::vector<std::optional<std::size_t>>{0, 1, 2}));
+  EXPECT_FALSE(loops->here());
 }
 
 TEST(HttpClient, StreamsAndCancels) {

@@ -117,6 +117,11 @@ bool CurlTransfer::cancel() {
   return was_running;
 }
 
+bool CurlTransfer::over() {
+  const std::scoped_lock lock(delivery_);
+  return over_;
+}
+
 void CurlTransfer::end(base::Status status) {
   const std::scoped_lock lock(delivery_);
   if (std::exchange(over_, true)) return;

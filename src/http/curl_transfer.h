@@ -1,4 +1,4 @@
-// One call as libcurl sees it. Only client.cc and curl_transfer.cc include this.
+// One call as libcurl sees it. Only client.cc and curl_driver.cc make one.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@
 
 namespace nearside::http {
 
-/// Made on the caller's thread, then driven by the client's thread alone, except for cancel().
+/// Made on the caller's thread, then driven by one thread of the client's, except for cancel().
 class CurlTransfer {
  public:
   CurlTransfer(ClientRequest request, ClientSink sink, const ClientOptions& options);
@@ -23,6 +23,8 @@ class CurlTransfer {
 
   /// No function of the sink is called after this returns. True when the transfer had not ended.
   bool cancel();
+  /// Whether it has ended or was cancelled.
+  [[nodiscard]] bool over();
   /// Tells the sink, unless cancelled.
   void end(base::Status status);
 

@@ -4,17 +4,14 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
@@ -35,18 +32,20 @@ constexpr std::chrono::milliseconds kAcceptRetry{20};
 class AsioServer final : public Server {
  public:
   AsioServer(const ServerOptions& options, Handler& handler, base::Logger& log)
-      : options_(options), handler_(handler), log_(log) {
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, options.threads); ++i)
-      loops_.push_back(std::make_unique<Loop>());
-    acceptor_ = std::make_unique<tcp::acceptor>(loops_[0]->context);
-  }
+      : options_(options),
+        handler_(handler),
+        log_(log),
+        loops_(options.loops ? options.loops
+                             : std::make_shared<Loops>(std::max<std::size_t>(1, options.threads))),
+        connections_(loops_->size()),
+        acceptor_(loops_->context(0)) {}
 
   ~AsioServer() override {
+    destroyed_ = draining_ = true;
     stop_accepting();
-    for (const auto& loop : loops_) loop->context.stop();
-    for (const auto& loop : loops_)
-      if (loop->thread.joinable()) loop->thread.join();
-    // Coroutines that never finished are destroyed with their context, connections with them.
+    each_connection([](Connection& connection) { connection.cut(); });
+    std::unique_lock lock(empty_mutex_);
+    empty_.wait(lock, [this] { return connection_count_ == 0 && !accepting_; });
   }
 
   base::Status listen() {
@@ -60,10 +59,10 @@ class AsioServer final : public Server {
     const auto step = [&](auto&& action) {
       if (!error) action();
     };
-    step([&] { acceptor_->open(endpoint.protocol(), error); });
-    step([&] { acceptor_->set_option(asio::socket_base::reuse_address(true), error); });
-    step([&] { acceptor_->bind(endpoint, error); });
-    step([&] { acceptor_->listen(kBacklog, error); });
+    step([&] { acceptor_.open(endpoint.protocol(), error); });
+    step([&] { acceptor_.set_option(asio::socket_base::reuse_address(true), error); });
+    step([&] { acceptor_.bind(endpoint, error); });
+    step([&] { acceptor_.listen(kBacklog, error); });
     if (error == asio::error::address_in_use)
       return base::fail(base::Code::kUnavailable,
                         "cannot listen on {}:{}: another program has this port; stop it, or choose "
@@ -72,10 +71,9 @@ class AsioServer final : public Server {
     if (error)
       return base::fail(base::Code::kUnavailable, "cannot listen on {}:{}: {}", options_.address,
                         options_.port, error.message());
-    port_ = acceptor_->local_endpoint(error).port();
-    asio::co_spawn(loops_[0]->context, accept(), asio::detached);
-    for (const auto& loop : loops_)
-      loop->thread = std::thread([&context = loop->context] { context.run(); });
+    port_ = acceptor_.local_endpoint(error).port();
+    accepting_ = true;
+    asio::co_spawn(loops_->context(0), accept(), asio::detached);
     return {};
   }
 
@@ -101,24 +99,16 @@ class AsioServer final : public Server {
   // A cut connection ends as soon as its thread looks at it.
   static constexpr std::chrono::milliseconds kCutPatience{2'000};
 
-  /// One thread and its connections.
-  struct Loop {
-    asio::io_context context{1};
-    asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-    std::set<Connection*> connections;  // touched on this loop's thread only
-    std::thread thread;
-  };
-
   asio::awaitable<void> accept() {
     std::size_t next = 0;
     while (!draining_) {
-      Loop& loop = *loops_[next++ % loops_.size()];
-      auto [error, socket] = co_await acceptor_->async_accept(loop.context.get_executor(),
-                                                              asio::as_tuple(asio::use_awaitable));
-      if (!acceptor_->is_open()) break;
+      const std::size_t loop = next++ % loops_->size();
+      auto [error, socket] = co_await acceptor_.async_accept(loops_->context(loop).get_executor(),
+                                                             asio::as_tuple(asio::use_awaitable));
+      if (!acceptor_.is_open()) break;
       if (error) {
         log_.warn("http", "cannot accept a connection: {}", error.message());
-        asio::steady_timer pause(loops_[0]->context, kAcceptRetry);
+        asio::steady_timer pause(loops_->context(0), kAcceptRetry);
         co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         continue;
       }
@@ -127,20 +117,25 @@ class AsioServer final : public Server {
         continue;
       }
       ++connection_count_;
-      asio::co_spawn(loop.context, serve(loop, std::move(socket)), asio::detached);
+      asio::co_spawn(loops_->context(loop), serve(loop, std::move(socket)), asio::detached);
     }
+    const std::scoped_lock lock(empty_mutex_);
+    accepting_ = false;
+    empty_.notify_all();
   }
 
-  asio::awaitable<void> serve(Loop& loop, tcp::socket socket) {
-    const auto connection =
-        std::make_shared<Connection>(std::move(socket), context(), options_, handler_, draining_);
-    loop.connections.insert(connection.get());
-    co_await connection->serve();
-    loop.connections.erase(connection.get());
+  asio::awaitable<void> serve(std::size_t loop, tcp::socket socket) {
     {
-      const std::scoped_lock lock(empty_mutex_);
-      --connection_count_;
+      const auto connection =
+          std::make_shared<Connection>(std::move(socket), context(), options_, handler_, draining_);
+      connections_[loop].insert(connection.get());
+      if (destroyed_) connection->cut();
+      co_await connection->serve();
+      connections_[loop].erase(connection.get());
     }
+    // Under the lock to the end: with the last connection this server may go.
+    const std::scoped_lock lock(empty_mutex_);
+    --connection_count_;
     empty_.notify_all();
   }
 
@@ -163,18 +158,16 @@ class AsioServer final : public Server {
   }
 
   void stop_accepting() {
-    if (!loops_[0]->thread.joinable()) return;
-    asio::post(loops_[0]->context, [this] {
+    loops_->on_each([this](std::size_t loop) {
       boost::system::error_code ignored;
-      acceptor_->close(ignored);
+      if (loop == 0) acceptor_.close(ignored);
     });
   }
 
   void each_connection(void (*action)(Connection&)) {
-    for (const auto& loop : loops_)
-      asio::post(loop->context, [&connections = loop->connections, action] {
-        for (Connection* connection : connections) action(*connection);
-      });
+    loops_->on_each([this, action](std::size_t loop) {
+      for (Connection* connection : connections_[loop]) action(*connection);
+    });
   }
 
   bool wait_until_empty(std::chrono::milliseconds patience) {
@@ -187,11 +180,14 @@ class AsioServer final : public Server {
   base::Logger& log_;
   std::uint16_t port_ = 0;
   std::atomic<bool> draining_{false};
+  std::atomic<bool> destroyed_{false};  // who is accepted from now on is cut at once
   std::atomic<std::size_t> connection_count_{0};
   std::mutex empty_mutex_;  // pairs with empty_; connection_count_ falls under it
   std::condition_variable empty_;
-  std::vector<std::unique_ptr<Loop>> loops_;
-  std::unique_ptr<tcp::acceptor> acceptor_;
+  bool accepting_ = false;  // guarded by empty_mutex_
+  const std::shared_ptr<Loops> loops_;
+  std::vector<std::set<Connection*>> connections_;  // of each loop, touched on its thread only
+  tcp::acceptor acceptor_;                          // on the first loop's thread
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "http/loops.h"
 #include "http/message.h"
 #include "http/tls.h"
 
@@ -69,6 +70,9 @@ class Handler {
 struct ServerOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one, see Server::port
+  /// Where its connections live, shared with other servers and clients; null: on `threads` of its
+  /// own.
+  std::shared_ptr<Loops> loops{};
   std::size_t threads = 2;
   std::shared_ptr<const Tls> tls{};  // null: plain HTTP
 
@@ -95,7 +99,8 @@ struct ServerOptions {
 class Server {
  public:
   /// Listens and serves until destroyed, which cuts what is under way: Responders that still exist
-  /// then hear that their client has gone. `handler` and `log` must outlive the server.
+  /// then hear that their client has gone. `handler` and `log` must outlive the server. Destroy it
+  /// outside of its threads.
   /// Errors: kInvalidArgument (not an address), kUnavailable (the address is taken or not ours).
   static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler& handler,
                                                      base::Logger& log);
