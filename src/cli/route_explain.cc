@@ -39,7 +39,7 @@ Exit run(const Options& options) {
     return Exit::kFailed;
   }
   if (options.json)
-    fmt::print("{}\n", base::json::serialize(policy::to_json(*decision)));
+    fmt::print("{}\n", policy::to_json(*decision));
   else
     fmt::print("{}", policy::to_text(*decision));
   return Exit::kDone;

@@ -16,7 +16,7 @@ http::Response explain(const Snapshot& snapshot, const Services& services,
   if (const auto* error = std::get_if<ApiError>(&admitted)) return error_response(dialect, *error);
   return {200,
           {{"content-type", "application/json"}},
-          base::json::serialize(policy::to_json(std::get<Admission>(admitted).decision))};
+          policy::to_json(std::get<Admission>(admitted).decision)};
 }
 
 }  // namespace nearside::gateway

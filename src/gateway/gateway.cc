@@ -88,7 +88,7 @@ telemetry::Record open_record(const Admission& admission, std::string decision_i
   record.sensitivity = policy::sensitivity_name(decision.ask.label.sensitivity);
   record.categories = decision.ask.label.categories;
   record.stream = admission.asked.stream;
-  record.decision_json = base::json::serialize(policy::to_json(decision));
+  record.decision_json = policy::to_json(decision);
   return record;
 }
 

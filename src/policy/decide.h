@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/result.h"
 #include "policy/ask.h"
 #include "policy/quote.h"
@@ -59,7 +58,7 @@ base::Result<Decision> decide(const PolicySet& set, std::span<const Live> live, 
 
 /// The whole decision for programs: /v1/route/explain, `route explain --json`, the ledger. Never
 /// holds text of the request.
-base::json::object to_json(const Decision& decision);
+std::string to_json(const Decision& decision);
 
 /// The whole decision for people: label, rules, a table of targets, the outcome.
 std::string to_text(const Decision& decision);

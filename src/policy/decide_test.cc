@@ -196,7 +196,7 @@ TEST(Decide, ExplainsItselfInJsonWithoutTextOfTheRequest) {
   const Conversation conversation =
       Conversation::of("Mail jane.doe@example.com about the pump please");
   const Ask ask = make_ask(conversation, *labeler.label(conversation), 64);
-  const std::string json = base::json::serialize(to_json(decide_simple(set, ask)));
+  const std::string json = to_json(decide_simple(set, ask));
   EXPECT_EQ(json.find("jane"), std::string::npos);
   EXPECT_EQ(json.find("pump"), std::string::npos);
   EXPECT_NE(json.find(R"("chosen":"device/small")"), std::string::npos);

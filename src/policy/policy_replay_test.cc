@@ -38,7 +38,7 @@ Ask question(Sensitivity level) {
 
 /// As it comes out of a ledger.
 RecordedDecision recorded(const Decision& decision) {
-  return read_decision(base::parse_json(base::json::serialize(to_json(decision))).value()).value();
+  return read_decision(base::parse_json(to_json(decision)).value()).value();
 }
 
 TEST(RecordedDecision, DecidesAgainAsItDidUnderTheSamePolicy) {

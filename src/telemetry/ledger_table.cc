@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/json_writer.h"
+
 namespace nearside::telemetry {
 
 namespace json = base::json;
@@ -54,42 +56,28 @@ ON CONFLICT (decision_id) DO UPDATE SET
   cost_usd = ?20, energy_joules = ?21, ttft_ms = ?22, total_ms = ?23, attempts = ?24, decision = ?25
 WHERE ?3 <> 'open')";
 
-void put(json::object& out, std::string_view key, const std::optional<double>& figure) {
-  if (figure)
-    out[key] = *figure;
-  else
-    out[key] = nullptr;
-}
-
 std::string attempts_text(const Record& record) {
-  json::array all;
+  base::JsonWriter out;
+  out.begin_array();
   for (const Attempt& attempt : record.attempts) {
-    json::object one;
-    one["target"] = attempt.target;
-    one["place"] = attempt.place;
-    one["region"] = attempt.region;
-    one["outcome"] = outcome_name(attempt.outcome);
-    one["error_code"] = attempt.error_code;
-    one["input_tokens"] = attempt.input_tokens;
-    one["cached_input_tokens"] = attempt.cached_input_tokens;
-    one["cache_write_tokens"] = attempt.cache_write_tokens;
-    one["output_tokens"] = attempt.output_tokens;
-    one["reasoning_tokens"] = attempt.reasoning_tokens;
-    one["estimated"] = attempt.estimated;
-    one["pseudonyms"] = attempt.pseudonyms;
-    put(one, "cost_usd", attempt.cost_usd);
-    put(one, "energy_joules", attempt.energy_joules);
-    put(one, "ttft_ms", attempt.ttft_ms);
-    one["total_ms"] = attempt.total_ms;
-    all.push_back(std::move(one));
+    out.begin_object().member("target", attempt.target);
+    out.member("place", attempt.place).member("region", attempt.region);
+    out.member("outcome", outcome_name(attempt.outcome)).member("error_code", attempt.error_code);
+    out.member("input_tokens", attempt.input_tokens);
+    out.member("cached_input_tokens", attempt.cached_input_tokens);
+    out.member("cache_write_tokens", attempt.cache_write_tokens);
+    out.member("output_tokens", attempt.output_tokens);
+    out.member("reasoning_tokens", attempt.reasoning_tokens);
+    out.member("estimated", attempt.estimated).member("pseudonyms", attempt.pseudonyms);
+    out.member("cost_usd", attempt.cost_usd).member("energy_joules", attempt.energy_joules);
+    out.member("ttft_ms", attempt.ttft_ms).member("total_ms", attempt.total_ms).end_object();
   }
-  return json::serialize(all);
+  return std::move(out.end_array()).text();
 }
 
 std::string categories_text(const Record& record) {
-  json::array all;
-  for (const std::string& category : record.categories) all.emplace_back(category);
-  return json::serialize(all);
+  base::JsonWriter out;
+  return std::move(out.value(record.categories)).text();
 }
 
 bool is_json_column(std::string_view name) {

@@ -24,6 +24,18 @@ double quantile(std::vector<double>& values, double share) {
   return *nth;
 }
 
+/// What the samples say.
+struct Sketch {
+  base::SteadyTime drawn{};
+  policy::Live figures;
+  std::optional<double> service_ms;
+};
+
+// A sketch of many samples is drawn anew when this share of them is new, or when it is this old: a
+// quantile does not move by more, and each decision asks for it.
+constexpr std::size_t kShareNew = 16;
+constexpr std::chrono::seconds kSketchAgeMax{1};
+
 }  // namespace
 
 struct TargetFigures::State {
@@ -31,6 +43,8 @@ struct TargetFigures::State {
     std::size_t concurrency = 0;
     std::size_t under_way = 0;
     std::deque<Sample> samples;
+    std::size_t samples_new = 0;  // since the sketch was drawn
+    Sketch sketch;
   };
   mutable std::mutex mutex;  // guards targets
   std::vector<One> targets;
@@ -38,7 +52,7 @@ struct TargetFigures::State {
 
 TargetFigures::TargetFigures(std::vector<std::size_t> concurrency)
     : state_(std::make_unique<State>()) {
-  for (const std::size_t count : concurrency) state_->targets.push_back({count, 0, {}});
+  for (const std::size_t count : concurrency) state_->targets.emplace_back().concurrency = count;
 }
 TargetFigures::~TargetFigures() = default;
 
@@ -57,6 +71,7 @@ void TargetFigures::finished(std::size_t target_index, base::SteadyTime now, con
   --target.under_way;
   if (took.ttft_ms <= 0) return;
   target.samples.push_back({now, took});
+  ++target.samples_new;
   if (target.samples.size() > kSamplesKept) target.samples.pop_front();
 }
 
@@ -108,45 +123,54 @@ std::optional<policy::QueueState> queue_of(std::size_t concurrency, std::size_t 
   return queue;
 }
 
+Sketch draw(const std::deque<Sample>& samples, base::SteadyTime now) {
+  Sketch out;
+  out.drawn = now;
+  std::vector<FirstToken> ttft, all_ttft;
+  std::vector<double> speed, at_mean;
+  double generating_ms = 0;
+  for (const Sample& sample : samples) {
+    if (now - sample.time > TargetFigures::kSampleAgeMax) continue;
+    all_ttft.push_back({sample.took.ttft_ms, sample.took.prompt_tokens});
+    if (!sample.took.queued) ttft.push_back(all_ttft.back());
+    generating_ms += std::max(sample.took.total_ms - sample.took.ttft_ms, 0.0);
+    if (sample.took.tokens_per_second > 0) speed.push_back(sample.took.tokens_per_second);
+  }
+  if (all_ttft.size() >= TargetFigures::kSamplesMin) {
+    const std::vector<FirstToken>& times =
+        ttft.size() >= TargetFigures::kSamplesMin ? ttft : all_ttft;
+    const PromptLine line = fit(times);
+    for (const FirstToken& one : times)
+      at_mean.push_back(one.ms / std::max(line.factor(one.prompt_tokens), 1e-3));
+    out.figures.ttft_prompt_tokens = line.mean_tokens;
+    out.figures.ttft_prompt_share = line.share;
+    out.figures.ttft_p50_ms = quantile(at_mean, 0.5);
+    out.figures.ttft_p95_ms = quantile(at_mean, 0.95);
+    out.service_ms =
+        *out.figures.ttft_p50_ms + generating_ms / static_cast<double>(all_ttft.size());
+  }
+  if (speed.size() >= TargetFigures::kSamplesMin) {
+    out.figures.tokens_per_second_p50 = quantile(speed, 0.5);
+    out.figures.tokens_per_second_p05 = quantile(speed, 0.05);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<policy::Live> TargetFigures::snapshot(base::SteadyTime now) const {
   const std::scoped_lock lock(state_->mutex);
-  std::vector<policy::Live> out(state_->targets.size());
-  std::vector<FirstToken> ttft, all_ttft;
-  std::vector<double> speed, at_mean;
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const State::One& target = state_->targets[i];
-    out[i].queue_depth = target.under_way;
-    ttft.clear();
-    all_ttft.clear();
-    speed.clear();
-    double generating_ms = 0;
-    for (const Sample& sample : target.samples) {
-      if (now - sample.time > kSampleAgeMax) continue;
-      all_ttft.push_back({sample.took.ttft_ms, sample.took.prompt_tokens});
-      if (!sample.took.queued) ttft.push_back(all_ttft.back());
-      generating_ms += std::max(sample.took.total_ms - sample.took.ttft_ms, 0.0);
-      if (sample.took.tokens_per_second > 0) speed.push_back(sample.took.tokens_per_second);
+  std::vector<policy::Live> out;
+  out.reserve(state_->targets.size());
+  for (State::One& target : state_->targets) {
+    if (target.samples_new > target.samples.size() / kShareNew ||
+        now - target.sketch.drawn > kSketchAgeMax) {
+      target.sketch = draw(target.samples, now);
+      target.samples_new = 0;
     }
-    std::optional<double> service_ms;
-    if (all_ttft.size() >= kSamplesMin) {
-      const std::vector<FirstToken>& times = ttft.size() >= kSamplesMin ? ttft : all_ttft;
-      const PromptLine line = fit(times);
-      at_mean.clear();
-      for (const FirstToken& one : times)
-        at_mean.push_back(one.ms / std::max(line.factor(one.prompt_tokens), 1e-3));
-      out[i].ttft_prompt_tokens = line.mean_tokens;
-      out[i].ttft_prompt_share = line.share;
-      out[i].ttft_p50_ms = quantile(at_mean, 0.5);
-      out[i].ttft_p95_ms = quantile(at_mean, 0.95);
-      service_ms = *out[i].ttft_p50_ms + generating_ms / static_cast<double>(all_ttft.size());
-    }
-    if (speed.size() >= kSamplesMin) {
-      out[i].tokens_per_second_p50 = quantile(speed, 0.5);
-      out[i].tokens_per_second_p05 = quantile(speed, 0.05);
-    }
-    out[i].queue = queue_of(target.concurrency, target.under_way, service_ms);
+    policy::Live& live = out.emplace_back(target.sketch.figures);
+    live.queue_depth = target.under_way;
+    live.queue = queue_of(target.concurrency, target.under_way, target.sketch.service_ms);
   }
   return out;
 }
