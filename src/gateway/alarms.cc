@@ -1,6 +1,11 @@
 #include "gateway/alarms.h"
 
 namespace nearside::gateway {
+namespace {
+
+constexpr std::chrono::minutes kSleepMax{10};
+
+}  // namespace
 
 Alarms::Alarms() : thread_([this] { run(); }) {}
 
@@ -15,14 +20,14 @@ Alarms::~Alarms() {
 
 Alarms::Id Alarms::set(base::SteadyTime when, std::function<void()> ring) {
   Id id;
-  bool earliest = false;
+  bool too_late = false;
   {
     const std::scoped_lock lock(mutex_);
     id = {when, next_++};
-    const auto placed = pending_.emplace(id, std::move(ring)).first;
-    earliest = placed == pending_.begin();
+    pending_.emplace(id, std::move(ring));
+    too_late = when < sleeps_until_;
   }
-  if (earliest) changed_.notify_all();
+  if (too_late) changed_.notify_all();
   return id;
 }
 
@@ -35,13 +40,14 @@ void Alarms::cancel(const Id& id) {
 void Alarms::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (pending_.empty()) {
-      changed_.wait(lock);
-      continue;
-    }
-    const base::SteadyTime when = pending_.begin()->first.first;
-    if (std::chrono::steady_clock::now() < when) {
-      changed_.wait_until(lock, when);
+    const base::SteadyTime now = std::chrono::steady_clock::now();
+    const base::SteadyTime when =
+        pending_.empty() ? now + kSleepMax : pending_.begin()->first.first;
+    if (now < when) {
+      // Most alarms are cancelled before their time. The time that was slept for stays, so that the
+      // next request's alarm, which is later, wakes nobody.
+      if (now >= sleeps_until_ || when < sleeps_until_) sleeps_until_ = when;
+      changed_.wait_until(lock, sleeps_until_);
       continue;
     }
     const auto node = pending_.extract(pending_.begin());

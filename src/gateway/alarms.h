@@ -32,10 +32,11 @@ class Alarms {
  private:
   void run();
 
-  std::mutex mutex_;  // guards the three below
+  std::mutex mutex_;  // guards the four below
   std::map<Id, std::function<void()>> pending_;
   std::uint64_t next_ = 0;
   bool stopping_ = false;
+  base::SteadyTime sleeps_until_{};  // unless it is woken
   std::condition_variable changed_;
   std::thread thread_;
 };

@@ -40,6 +40,17 @@ TEST(Alarms, ACancelledOneStaysSilentAndLetsGoOfWhatItHeld) {
   later.wait();
 }
 
+TEST(Alarms, OneThatIsEarlierThanACancelledOneRingsInTime) {
+  Alarms alarms;
+  const auto began = std::chrono::steady_clock::now();
+  alarms.cancel(alarms.set(began + std::chrono::minutes(1), [] {}));
+  std::latch done(2);
+  alarms.set(began + milliseconds(40), [&] { done.count_down(); });
+  alarms.set(began + milliseconds(20), [&] { done.count_down(); });
+  done.wait();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(30));
+}
+
 TEST(Alarms, MaySetAndCancelFromWithinAnAlarm) {
   Alarms alarms;
   std::latch done(1);
