@@ -5,7 +5,9 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -386,6 +388,41 @@ ledger: {{file: "{{folder}}/ledger.sqlite"}}
         nearside("tpm", "state", "--tpm", other, "--create")
         self.assertIn("nearside", nearside("run", "--model", folder / "got/plant.gguf.sealed", "--key-envelope",
                                            folder / "got/plant.gguf.sealed.key.json", "--tpm", other, "-p", "x", refused=True))
+        self.as_written(folder, reference, tpm)
+
+    def as_written(self, folder, reference, tpm):
+        """README's own command and block, with nothing changed but where the TPM and the registry are."""
+        text = (ROOT / "README.md").read_text().split("## Models from a registry, verified and sealed")[1]
+        command, block = re.findall(r"```(?:yaml)?\n(.*?)```", text, re.DOTALL)[:2]
+        command = command.replace("device:/dev/tpmrm0", tpm).replace("registry.example/models/plant", reference)
+        shutil.copy(folder / "ok.json", folder / "approval.json")
+        arguments = shlex.split(command.replace("\\\n", " "))
+        self.assertEqual(arguments[:3], ["nearside", "model", "pull"])
+        shutil.move(folder / "plant", folder / "released")
+        done = subprocess.run([BINARY, *arguments[1:], "--plain-http"], cwd=folder, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        (folder / "nearside.yaml").write_text(block.replace("device:/dev/tpmrm0", tpm))
+        served = subprocess.Popen([BINARY, "serve", "--config", "nearside.yaml", "--listen", "127.0.0.1:0", "--json"], cwd=folder,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(served.communicate)
+        self.addCleanup(served.kill)
+        line = served.stdout.readline()
+        self.assertTrue(line, line or served.stderr.read())
+        host, port = json.loads(line)["listening"][0].rsplit(":", 1)
+        body = json.dumps({"model": "auto", "max_tokens": 2, "messages": [{"role": "user", "content": MESSAGE}]})
+        connection = http.client.HTTPConnection(host, int(port), timeout=60)
+        connection.request("POST", "/v1/chat/completions", body)
+        reply = connection.getresponse()
+        self.assertEqual(reply.status, 200, reply.read())
+
+
+@unittest.skipUnless(shutil.which("systemd-analyze"), "systemd-analyze is not installed")
+class Unit(unittest.TestCase):
+    def test_the_unit_is_as_closed_as_its_page_says(self):
+        stated = re.search(r"exposure of (\d\.\d)", (ROOT / "deploy/README.md").read_text()).group(1)
+        analysis = subprocess.run(["systemd-analyze", "security", "--offline=true", ROOT / "deploy/systemd/nearside.service"],
+                                  capture_output=True, text=True, check=False)
+        self.assertIn(f"Overall exposure level for nearside.service: {stated} ", analysis.stdout)
 
 
 if __name__ == "__main__":
