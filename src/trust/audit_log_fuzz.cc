@@ -35,14 +35,16 @@ struct Genuine {
   std::string text;
 };
 
-/// Five bytes an edit: what, where, how much or which byte.
+/// Five bytes an edit: what, where, how much or which byte. Few, so that the log stays short.
 std::string edited(std::string text, std::string_view edits) {
+  constexpr int kEditsMax = 6;
   const auto byte = [&](std::size_t at) -> std::size_t {
     return static_cast<unsigned char>(edits[at]);
   };
-  for (; edits.size() >= 5 && !text.empty(); edits.remove_prefix(5)) {
+  for (int i = 0; i < kEditsMax && edits.size() >= 5 && !text.empty(); ++i) {
     const std::size_t at = (byte(1) << 8 | byte(2)) % text.size();
-    const std::size_t count = std::min<std::size_t>(byte(3) << 8 | byte(4), text.size() - at);
+    const std::size_t count =
+        std::min<std::size_t>((byte(3) << 8 | byte(4)) % 1024, text.size() - at);
     switch (byte(0) % 5) {
       case 0:
         text[at] = edits[4];
@@ -60,6 +62,7 @@ std::string edited(std::string text, std::string_view edits) {
         text.insert(at, edits.substr(5));
         return text;
     }
+    edits.remove_prefix(5);
   }
   return text;
 }
