@@ -33,59 +33,64 @@ Result<MappedFile> MappedFile::from_fd(UniqueFd fd, const std::string& name) {
   const auto size_bytes = static_cast<std::size_t>(info.st_size);
   void* data = ::mmap(nullptr, size_bytes, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return fail(Code::kIo, "cannot map {}: {}", name, std::strerror(errno));
-  return MappedFile(static_cast<const std::byte*>(data), size_bytes, true);
+  return MappedFile(static_cast<const std::byte*>(data), size_bytes);
 }
 
-Result<MappedFile> MappedFile::from_memory(
-    std::size_t size_bytes, const std::function<Status(std::span<std::byte>)>& fill) {
-  if (size_bytes == 0) return fail(Code::kCorrupt, "nothing to hold in memory");
-  void* data =
-      ::mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (data == MAP_FAILED)
-    return fail(Code::kIo, "no memory for {} bytes: {}", size_bytes, std::strerror(errno));
-  auto* bytes = static_cast<std::byte*>(data);
-  MappedFile memory(bytes, size_bytes, false);  // unmaps on every way out
-  if (::madvise(data, size_bytes, MADV_DONTDUMP) != 0)
-    return fail(Code::kIo, "cannot keep memory out of core dumps: {}", std::strerror(errno));
-  // Fewer page faults while filling; and no swapping, as far as RLIMIT_MEMLOCK goes.
-  ::madvise(data, size_bytes, MADV_HUGEPAGE);
-  TRY(fill({bytes, size_bytes}));
-  ::mlock(data, size_bytes);
-  if (::mprotect(data, size_bytes, PROT_READ) != 0)
-    return fail(Code::kIo, "cannot make memory read-only: {}", std::strerror(errno));
-  return memory;
+Result<MappedFile> MappedFile::from_pieces(std::unique_ptr<PieceSource> source) {
+  std::unique_ptr<PiecedMemory> memory = TRY(PiecedMemory::create(std::move(source)));
+  MappedFile file(memory->bytes().data(), memory->bytes().size());
+  file.memory_ = std::move(memory);
+  return file;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)),
       size_bytes_(std::exchange(other.size_bytes_, 0)),
-      of_file_(other.of_file_) {}
+      memory_(std::move(other.memory_)) {}
 
 MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
   std::swap(data_, other.data_);
   std::swap(size_bytes_, other.size_bytes_);
-  std::swap(of_file_, other.of_file_);
+  std::swap(memory_, other.memory_);
   return *this;
 }
 
 MappedFile::~MappedFile() {
-  if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
+  if (data_ != nullptr && memory_ == nullptr) ::munmap(const_cast<std::byte*>(data_), size_bytes_);
+}
+
+Status MappedFile::need(std::span<const std::byte> part, std::size_t threads) const {
+  return memory_ == nullptr ? Status() : memory_->need(part, threads);
+}
+
+Status MappedFile::settle(std::size_t threads) const {
+  return memory_ == nullptr ? Status() : memory_->settle(threads);
 }
 
 void MappedFile::expect_reads(std::span<const std::byte> part) const {
-  if (part.empty() || !of_file_) return;
+  if (part.empty()) return;
+  if (memory_ != nullptr) return memory_->expect(part);
   const auto begin = static_cast<std::size_t>(part.data() - data_) / kPageBytes * kPageBytes;
   const std::size_t end = static_cast<std::size_t>(part.data() - data_) + part.size();
   ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_WILLNEED);
 }
 
 void MappedFile::forget(std::span<const std::byte> part) const {
-  if (!of_file_) return;  // its pages would come back as zeros
+  if (memory_ != nullptr) return;  // its pages would come back as zeros
   const auto offset = static_cast<std::size_t>(part.data() - data_);
   const std::size_t begin = (offset + kPageBytes - 1) / kPageBytes * kPageBytes;
   const std::size_t end = (offset + part.size()) / kPageBytes * kPageBytes;
   // The mapping is private but never written: what is dropped is what the file holds.
   if (begin < end) ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+}
+
+PartReader::PartReader(const MappedFile* file) {
+  if (file != nullptr && file->memory_ != nullptr) window_.emplace(*file->memory_);
+}
+
+Result<std::span<const std::byte>> PartReader::read(std::span<const std::byte> part) {
+  if (!window_) return part;
+  return window_->read(part);
 }
 
 }  // namespace nearside::base

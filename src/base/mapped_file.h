@@ -1,11 +1,13 @@
-// A file's bytes, read-only, through mmap.
+// A file's bytes, read-only, through mmap; or bytes that are in no file, in their place.
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "base/pieced_memory.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 
@@ -22,30 +24,51 @@ class MappedFile {
   /// errors.
   static Result<MappedFile> from_fd(UniqueFd fd, const std::string& name);
 
-  /// Memory that belongs to no file, for bytes that must never be in one: `fill` writes it, then it
-  /// is read-only. It is left out of core dumps, and locked where the limit on that allows.
-  /// Errors: kIo (no memory), and those of `fill`.
-  static Result<MappedFile> from_memory(std::size_t size_bytes,
-                                        const std::function<Status(std::span<std::byte>)>& fill);
+  /// Memory that belongs to no file, which is read as a file is but for need(). Errors: those of
+  /// PiecedMemory::create.
+  static Result<MappedFile> from_pieces(std::unique_ptr<PieceSource> source);
 
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;
   ~MappedFile();
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_bytes_}; }
-  /// Hints, which change no byte. Will read `part` soon: the system may fetch it ahead.
+  /// Memory of no file: brings `part` to its place, from when on it may be read there
+  /// (PiecedMemory::need). Of a file every part may be read at any time. Errors: the source's.
+  [[nodiscard]] Status need(std::span<const std::byte> part, std::size_t threads = 1) const;
+  /// A hint: will read `part` soon, so that the system may fetch it ahead.
   void expect_reads(std::span<const std::byte> part) const;
-  /// Has no use for `part` at present: whole pages of it leave this process's memory, and come back
-  /// from the file when they are read again. Memory that belongs to no file stays as it is.
-  /// REQUIRES of both: part lies within bytes().
+  /// A hint: has no use for `part` at present. Whole pages of it leave this process's memory, and
+  /// come back from the file when they are read again. Memory of no file stays as it is.
   void forget(std::span<const std::byte> part) const;
+  /// PiecedMemory::settle for memory of no file; nothing for files. Errors: the source's.
+  [[nodiscard]] Status settle(std::size_t threads) const;
+  /// Whether its bytes are in no file, and what is made of them should be kept private too.
+  [[nodiscard]] bool is_private() const { return memory_ != nullptr; }
+  // REQUIRES of all that take one: part lies within bytes().
 
  private:
-  MappedFile(const std::byte* data, std::size_t size_bytes, bool of_file)
-      : data_(data), size_bytes_(size_bytes), of_file_(of_file) {}
+  friend class PartReader;
+
+  MappedFile(const std::byte* data, std::size_t size_bytes)
+      : data_(data), size_bytes_(size_bytes) {}
   const std::byte* data_ = nullptr;
   std::size_t size_bytes_ = 0;
-  bool of_file_ = false;
+  std::unique_ptr<PiecedMemory> memory_;  // null for files
+};
+
+/// Reads parts of a file that are needed once, one after the other: where they lie, or memory of no
+/// file through a PieceWindow. For one thread.
+class PartReader {
+ public:
+  /// `file` outlives it; null: the parts are of other memory.
+  explicit PartReader(const MappedFile* file);
+
+  /// The bytes of `part`, valid until the next call. Errors: the source's.
+  Result<std::span<const std::byte>> read(std::span<const std::byte> part);
+
+ private:
+  std::optional<PieceWindow> window_;
 };
 
 }  // namespace nearside::base

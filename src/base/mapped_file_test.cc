@@ -26,12 +26,23 @@ TEST(MappedFile, HoldsAFilesBytesAlsoAfterForgettingThem) {
   std::filesystem::remove(path);
 }
 
+class Sevens : public PieceSource {
+ public:
+  [[nodiscard]] std::size_t size_bytes() const override { return kBytes; }
+  [[nodiscard]] std::size_t piece_bytes() const override { return kBytes / 4; }
+  void expect(std::size_t) const override {}
+  [[nodiscard]] Status read(std::size_t, std::span<std::byte> out) const override {
+    std::fill(out.begin(), out.end(), std::byte{7});
+    return {};
+  }
+};
+
 TEST(MappedFile, MemoryOfNoFileSurvivesBeingForgotten) {
-  const MappedFile memory = MappedFile::from_memory(kBytes, [](std::span<std::byte> bytes) {
-                              std::fill(bytes.begin(), bytes.end(), std::byte{7});
-                              return Status();
-                            }).value();
+  MappedFile made = MappedFile::from_pieces(std::make_unique<Sevens>()).value();
+  const MappedFile memory = std::move(made);
+  EXPECT_TRUE(memory.is_private());
   memory.expect_reads(memory.bytes());
+  ASSERT_TRUE(memory.need(memory.bytes()));
   memory.forget(memory.bytes());
   EXPECT_TRUE(all_are(memory.bytes(), std::byte{7}));
 }

@@ -85,7 +85,7 @@ Result<std::unique_ptr<engine::Engine>> load_engine(const ModelOptions& options,
     TRY(trust::make_process_undumpable());
     envelope = TRY(trust::open_envelope(options.key));
   }
-  file = TRY(worker::open_model_bytes(std::move(file), envelope, thread_count(options.threads)));
+  file = TRY(worker::open_model_bytes(std::move(file), envelope));
   engine::Options engine_options;
   engine_options.threads = thread_count(options.threads);
   engine_options.context_tokens_max = options.context_tokens_max;

@@ -45,7 +45,7 @@ Result<std::string> unsealed(const TemplateConfig& config, const std::string& by
   if (sealed.header().plain_bytes > vault::kTemplateBytesMax)
     return fail(Code::kTooLarge, "a template has at most {} bytes", vault::kTemplateBytesMax);
   std::string plain(sealed.header().plain_bytes, '\0');
-  TRY(sealed.decrypt(std::as_writable_bytes(std::span(plain)), 1));
+  TRY(sealed.decrypt(0, std::as_writable_bytes(std::span(plain))));
   return plain;
 }
 

@@ -96,7 +96,7 @@ base::Result<File> File::from_bytes(std::span<const std::byte> bytes, const std:
 
 base::Status File::parse(const std::string& name, const Limits& limits) {
   name_ = name;
-  Reader reader(bytes_, name_);
+  Reader reader(bytes_, name_, mapping_ ? &*mapping_ : nullptr);
   version_ = TRY(read_version(reader));
   const auto tensor_count = TRY(reader.number<std::uint64_t>("tensor count"));
   const auto metadata_count = TRY(reader.number<std::uint64_t>("metadata count"));

@@ -132,13 +132,24 @@ class File {
   [[nodiscard]] const std::vector<Metadata>& metadata() const { return metadata_; }
   [[nodiscard]] const std::vector<Tensor>& tensors() const { return tensors_; }
 
-  /// As MappedFile's, for bytes of a tensor; nothing where the file was made from_bytes.
+  /// As MappedFile's, for bytes of a tensor; nothing where the file was made from_bytes. What
+  /// metadata() and tensors() view is there, but for the tensors' data.
+  [[nodiscard]] base::Status need(std::span<const std::byte> part, std::size_t threads = 1) const {
+    return mapping_ ? mapping_->need(part, threads) : base::Status();
+  }
+  [[nodiscard]] base::PartReader part_reader() const {
+    return base::PartReader(mapping_ ? &*mapping_ : nullptr);
+  }
   void expect_reads(std::span<const std::byte> part) const {
     if (mapping_) mapping_->expect_reads(part);
   }
   void forget(std::span<const std::byte> part) const {
     if (mapping_) mapping_->forget(part);
   }
+  [[nodiscard]] base::Status settle(std::size_t threads) const {
+    return mapping_ ? mapping_->settle(threads) : base::Status();
+  }
+  [[nodiscard]] bool is_private() const { return mapping_ && mapping_->is_private(); }
 
   /// Null when absent.
   [[nodiscard]] const Value* find(std::string_view key) const;

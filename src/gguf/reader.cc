@@ -1,5 +1,7 @@
 #include "gguf/reader.h"
 
+#include <algorithm>
+
 #include "base/utf8.h"
 
 namespace nearside::gguf {
@@ -13,6 +15,12 @@ base::Result<std::span<const std::byte>> Reader::take(std::uint64_t count, std::
                  count, left());
   const std::span<const std::byte> taken = bytes_.subspan(offset_, static_cast<std::size_t>(count));
   offset_ += taken.size();
+  if (offset_ > there_) {
+    constexpr std::size_t kStepBytes = std::size_t{1} << 20;
+    const std::size_t wanted = std::min(bytes_.size(), std::max(offset_, there_ + kStepBytes));
+    TRY(mapping_->need(bytes_.subspan(there_, wanted - there_)));
+    there_ = wanted;
+  }
   return taken;
 }
 

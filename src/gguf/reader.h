@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mapped_file.h"
 #include "base/result.h"
 
 namespace nearside::gguf {
@@ -22,8 +23,14 @@ static_assert(std::endian::native == std::endian::little,
 /// decides how far we look. `field` names what is being read and appears in errors.
 class Reader {
  public:
-  Reader(std::span<const std::byte> bytes, std::string_view file_name)
-      : bytes_(bytes), file_name_(file_name) {}
+  /// `mapping`: whose bytes they are, to need them before they are read; null for bytes that are
+  /// there.
+  Reader(std::span<const std::byte> bytes, std::string_view file_name,
+         const base::MappedFile* mapping)
+      : bytes_(bytes),
+        file_name_(file_name),
+        mapping_(mapping),
+        there_(mapping == nullptr ? bytes.size() : 0) {}
 
   [[nodiscard]] std::size_t offset() const { return offset_; }
   [[nodiscard]] std::size_t left() const { return bytes_.size() - offset_; }
@@ -42,7 +49,7 @@ class Reader {
     return value;
   }
 
-  /// Errors: kCorrupt (the file ends first).
+  /// Errors: kCorrupt (the file ends first), and those of MappedFile::need.
   base::Result<std::span<const std::byte>> take(std::uint64_t count, std::string_view field);
 
   /// A string: 64-bit length, then bytes. Any bytes.
@@ -68,6 +75,8 @@ class Reader {
  private:
   std::span<const std::byte> bytes_;
   std::string_view file_name_;
+  const base::MappedFile* mapping_;
+  std::size_t there_;  // bytes from the first on that may be read
   std::size_t offset_ = 0;
 };
 

@@ -103,9 +103,15 @@ TEST_P(Matmul, TakesWeightsPackedInPieces) {
   base::ThreadPool pool(1);
   Context context{*GetParam().table, pool};
   const Weights pieces = Weights::reserve(view, *GetParam().table);
-  pieces.pack(2 * Weights::kPackRowsStep, rows);
-  pieces.pack(0, Weights::kPackRowsStep);
-  pieces.pack(Weights::kPackRowsStep, 2 * Weights::kPackRowsStep);
+  const std::size_t row_bytes = GetParam().format->row_bytes(view.columns);
+  const auto pack = [&](std::size_t begin, std::size_t end) {
+    const std::vector<std::byte> elsewhere(view.data + begin * row_bytes,
+                                           view.data + end * row_bytes);
+    pieces.pack(begin, end, elsewhere.data());
+  };
+  pack(2 * Weights::kPackRowsStep, rows);
+  pack(0, Weights::kPackRowsStep);
+  pack(Weights::kPackRowsStep, 2 * Weights::kPackRowsStep);
   EXPECT_EQ(multiply(pieces, x.data(), 1, context), multiply(view, *GetParam().table, x.data(), 1));
 }
 

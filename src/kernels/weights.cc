@@ -58,7 +58,7 @@ const Format& multiplied_format(gguf::TensorType type, const Table& table) {
 
 Weights Weights::prepare(const WeightView& view, const Table& table) {
   Weights out = reserve(view, table);
-  out.pack(0, out.rows());
+  out.pack(0, out.rows(), view.data);
   return out;
 }
 
@@ -78,16 +78,13 @@ Weights Weights::reserve(const WeightView& view, const Table& table) {
   return out;
 }
 
-void Weights::pack(std::size_t row_begin, std::size_t row_end) const {
+void Weights::pack(std::size_t row_begin, std::size_t row_end, const std::byte* from_rows) const {
   CHECK(row_begin <= row_end && row_end <= rows());
   CHECK(row_begin % kPackRowsStep == 0 && (row_end % kPackRowsStep == 0 || row_end == rows()));
   if (product_->pack == nullptr || row_begin == row_end) return;
   const Format& own = format(view_.type);
   const std::size_t count = row_end - row_begin;
-  Operand from{.format = operand_.format,
-               .rows = count,
-               .columns = columns(),
-               .data = view_.data + row_begin * own.row_bytes(columns())};
+  Operand from{.format = operand_.format, .rows = count, .columns = columns(), .data = from_rows};
   std::unique_ptr<std::byte[]> widened;
   if (operand_.format != &own) {
     widened = widen(own, from.data, count, columns());

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 #include "gguf/tensor_type.h"
 #include "kernels/product.h"
@@ -29,11 +30,12 @@ class Weights {
   /// REQUIRES: supports(view.type, view.columns).
   static Weights prepare(const WeightView& view, const Table& table);
   /// The same in pieces: what is reserved is untouched memory until pack() has filled it, all rows
-  /// once, different ones by any thread. REQUIRES of pack: row_begin and row_end are multiples of
+  /// once, different ones by any thread. `rows`: the bytes of row_begin and those after it, which
+  /// need not be the view's own. REQUIRES of pack: row_begin and row_end are multiples of
   /// kPackRowsStep, or row_end is rows().
   static Weights reserve(const WeightView& view, const Table& table);
   static constexpr std::size_t kPackRowsStep = 64;
-  void pack(std::size_t row_begin, std::size_t row_end) const;
+  void pack(std::size_t row_begin, std::size_t row_end, const std::byte* rows) const;
   /// Whether products with this type and row length exist: every type gguf reads, in whole blocks.
   static bool supports(gguf::TensorType type, std::size_t columns);
 
@@ -42,6 +44,7 @@ class Weights {
   [[nodiscard]] std::size_t columns() const { return view_.columns; }
   /// Bytes of the repacked copy, 0 when there is none.
   [[nodiscard]] std::size_t packed_bytes() const { return packed_bytes_; }
+  [[nodiscard]] std::span<const std::byte> packed() const { return {packed_.get(), packed_bytes_}; }
 
   /// For matmul: what to multiply and how.
   [[nodiscard]] const Operand& operand() const { return operand_; }

@@ -39,7 +39,7 @@ base::Result<std::unique_ptr<Model>> Model::load(const gguf::File& file,
                   metadata_key(shape.architecture, "expert_count"));
     TensorReader tensors(file, table);
     std::unique_ptr<Model> model = TRY(architecture.build(file, shape, tensors));
-    tensors.pack(threads);
+    TRY(tensors.pack(threads));
     return model;
   }
   std::string known;

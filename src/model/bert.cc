@@ -237,7 +237,8 @@ Result<std::vector<float>> read_sentence_type(const gguf::File& file, const Hype
   constexpr const char* kName = "token_types.weight";
   const gguf::Tensor* const tensor = file.find_tensor(kName);
   if (tensor == nullptr) return std::vector<float>(shape.embedding, 0.0F);
-  const kernels::Weights types = TRY(tensors.matrix(kName, tensor->rows(), shape.embedding));
+  const kernels::Weights types = TRY(tensors.rows(kName, tensor->rows(), shape.embedding));
+  TRY(tensors.need(types));
   std::vector<float> out(shape.embedding);
   kernels::dequantize_row(types.view(), 0, out.data());
   return out;
@@ -260,9 +261,9 @@ Result<std::unique_ptr<Model>> build_bert(const gguf::File& file, const Hyperpar
 
   BertWeights weights;
   BertReader reader(tensors);
-  weights.embedding = TRY(tensors.matrix("token_embd.weight", shape.vocabulary, shape.embedding));
+  weights.embedding = TRY(tensors.rows("token_embd.weight", shape.vocabulary, shape.embedding));
   weights.positions =
-      TRY(tensors.matrix("position_embd.weight", shape.context_tokens, shape.embedding));
+      TRY(tensors.rows("position_embd.weight", shape.context_tokens, shape.embedding));
   weights.sentence_type = TRY(read_sentence_type(file, shape, tensors));
   weights.idle_bytes = tensors.bytes();
   weights.embedding_norm = TRY(reader.norm("token_embd_norm", shape.embedding));

@@ -94,7 +94,7 @@ std::size_t idle_expert_bytes(const std::vector<Layer>& layers) {
 
 Result<TransformerWeights> read_decoder(const Hyperparameters& shape, TensorReader& tensors) {
   TransformerWeights weights;
-  weights.embedding = TRY(tensors.matrix("token_embd.weight", shape.vocabulary, shape.embedding));
+  weights.embedding = TRY(tensors.rows("token_embd.weight", shape.vocabulary, shape.embedding));
   if (tensors.has("output.weight")) weights.idle_bytes = tensors.bytes();
   weights.output = tensors.has("output.weight")
                        ? TRY(tensors.matrix("output.weight", shape.vocabulary, shape.embedding))

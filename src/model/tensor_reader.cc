@@ -42,6 +42,18 @@ Result<kernels::Weights> TensorReader::matrix(const std::string& name, std::size
   return std::move(one.front());
 }
 
+Result<kernels::Weights> TensorReader::rows(const std::string& name, std::size_t rows,
+                                            std::size_t columns) {
+  kernels::Weights matrix = TRY(this->matrix(name, rows, columns));
+  looked_up_.insert(matrix.view().data);
+  return matrix;
+}
+
+base::Status TensorReader::need(const kernels::Weights& matrix, std::size_t threads) const {
+  const std::size_t row_bytes = kernels::format(matrix.view().type).row_bytes(matrix.columns());
+  return file_.need({matrix.view().data, matrix.rows() * row_bytes}, threads);
+}
+
 Result<std::vector<kernels::Weights>> TensorReader::matrices(const std::string& name,
                                                              const std::vector<std::size_t>& rows,
                                                              std::size_t columns) {
@@ -74,9 +86,11 @@ Result<std::vector<kernels::Weights>> TensorReader::parts_of(const gguf::Tensor&
   return parts;
 }
 
-void TensorReader::pack(std::size_t threads) {
+base::Status TensorReader::pack(std::size_t threads) {
   // Long enough to read from a disk at its speed, short enough that threads end together.
   constexpr std::size_t kPartBytes = std::size_t{1} << 20;
+  // Neighbours in private memory share a piece, which one thread reads once for both.
+  const std::size_t run_parts = file_.is_private() ? 16 : 1;
   std::sort(matrices_.begin(), matrices_.end(),
             [](const kernels::Weights& a, const kernels::Weights& b) {
               return std::less<>{}(a.view().data, b.view().data);
@@ -86,30 +100,52 @@ void TensorReader::pack(std::size_t threads) {
     std::size_t row_begin;
     std::size_t row_end;
     std::span<const std::byte> bytes;
+    bool stays;  // at its place
   };
   std::vector<Part> parts;
   for (const kernels::Weights& matrix : matrices_) {
+    const bool stays = matrix.packed_bytes() == 0 || looked_up_.contains(matrix.view().data);
+    if (stays) TRY(need(matrix, threads));
     if (matrix.packed_bytes() == 0) continue;
     const std::size_t row_bytes = kernels::format(matrix.view().type).row_bytes(matrix.columns());
     constexpr std::size_t kStep = kernels::Weights::kPackRowsStep;
     const std::size_t rows = std::max<std::size_t>(1, kPartBytes / row_bytes / kStep) * kStep;
     for (std::size_t row = 0; row < matrix.rows(); row += rows) {
       const std::size_t end = std::min(row + rows, matrix.rows());
-      parts.push_back(
-          {&matrix, row, end, {matrix.view().data + row * row_bytes, (end - row) * row_bytes}});
+      parts.push_back({&matrix,
+                       row,
+                       end,
+                       {matrix.view().data + row * row_bytes, (end - row) * row_bytes},
+                       stays});
     }
   }
+  const auto pack_part = [&](const Part& part, base::PartReader& reader) -> base::Status {
+    const auto rows = part.stays ? part.bytes : TRY(reader.read(part.bytes));
+    part.matrix->pack(part.row_begin, part.row_end, rows.data());
+    file_.forget(part.bytes);
+    return {};
+  };
   base::ThreadPool pool(threads);
   std::atomic<std::size_t> next{0};
-  pool.run([&](std::size_t) {
-    for (std::size_t i = next.fetch_add(1); i < parts.size(); i = next.fetch_add(1)) {
-      // What the threads come to a few parts later is on its way from the disk meanwhile.
-      const std::size_t ahead = i + 4 * threads;
-      if (ahead < parts.size()) file_.expect_reads(parts[ahead].bytes);
-      parts[i].matrix->pack(parts[i].row_begin, parts[i].row_end);
-      file_.forget(parts[i].bytes);
+  std::vector<base::Status> outcomes(threads);
+  pool.run([&](std::size_t thread) {
+    base::PartReader reader = file_.part_reader();
+    while (outcomes[thread]) {
+      const std::size_t begin = next.fetch_add(run_parts);
+      if (begin >= parts.size()) break;
+      const std::size_t end = std::min(begin + run_parts, parts.size());
+      for (std::size_t i = begin; i < end && outcomes[thread]; ++i) {
+        // What the threads come to a few parts later is on its way from the disk meanwhile.
+        const std::size_t ahead = i + 4 * threads * run_parts;
+        if (ahead < parts.size()) file_.expect_reads(parts[ahead].bytes);
+        outcomes[thread] = pack_part(parts[i], reader);
+      }
     }
   });
+  for (base::Status& outcome : outcomes) TRY(std::move(outcome));
+  if (file_.is_private())
+    for (const kernels::Weights& matrix : matrices_) base::keep_private(matrix.packed());
+  return file_.settle(threads);
 }
 
 Result<std::vector<float>> TensorReader::vector(const std::string& name, std::size_t size) {
@@ -119,7 +155,8 @@ Result<std::vector<float>> TensorReader::vector(const std::string& name, std::si
     return fail(Code::kUnsupported, "tensor {} is of type {}, but a vector should be F32", name,
                 gguf::tensor_type_info(tensor->type).name);
   std::vector<float> out(size);
-  format->dequantize_row(tensor->data.data(), size, out.data());
+  const auto data = TRY(vectors_.read(tensor->data));
+  format->dequantize_row(data.data(), size, out.data());
   return out;
 }
 
@@ -131,8 +168,9 @@ Result<std::vector<std::vector<float>>> TensorReader::vectors(const std::string&
                 gguf::tensor_type_info(tensor->type).name);
   std::vector<std::vector<float>> out(count, std::vector<float>(size));
   const kernels::Format& format = kernels::format(tensor->type);
+  const auto data = TRY(vectors_.read(tensor->data));
   for (std::size_t i = 0; i < count; ++i)
-    format.dequantize_row(tensor->data.data() + i * format.row_bytes(size), size, out[i].data());
+    format.dequantize_row(data.data() + i * format.row_bytes(size), size, out[i].data());
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,8 @@ namespace nearside::model {
 /// Borrows the file and the table. What it hands out views the file's bytes.
 class TensorReader {
  public:
-  TensorReader(const gguf::File& file, const kernels::Table& table) : file_(file), table_(table) {}
+  TensorReader(const gguf::File& file, const kernels::Table& table)
+      : file_(file), table_(table), vectors_(file.part_reader()) {}
 
   [[nodiscard]] bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
   /// A matrix [rows, columns], to be multiplied with after pack().
@@ -40,8 +42,15 @@ class TensorReader {
   /// Empty when the file has no such tensor.
   base::Result<std::vector<float>> vector_or_empty(const std::string& name, std::size_t size);
 
-  /// Packs the matrices taken, in the order of the file, and lets go of what was read.
-  void pack(std::size_t threads);
+  /// A matrix whose rows are looked up as well (kernels::dequantize_row). Errors: as matrix().
+  base::Result<kernels::Weights> rows(const std::string& name, std::size_t rows,
+                                      std::size_t columns);
+  /// Before rows of a matrix are looked up earlier than pack(). Errors: those of gguf::File::need.
+  base::Status need(const kernels::Weights& matrix, std::size_t threads = 1) const;
+
+  /// Packs the matrices taken, in the order of the file, and lets go of what was read. Then the
+  /// file has been read as far as it must be. Errors: those of gguf::File::need.
+  base::Status pack(std::size_t threads);
 
   /// Of all tensors taken so far.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -55,7 +64,9 @@ class TensorReader {
 
   const gguf::File& file_;
   const kernels::Table& table_;
+  base::PartReader vectors_;
   std::vector<kernels::Weights> matrices_;
+  std::set<const std::byte*> looked_up_;  // data of rows()
   std::size_t bytes_ = 0;
   std::size_t parameters_ = 0;
 };

@@ -1,10 +1,7 @@
 #include "trust/sealed_file.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <optional>
-#include <thread>
 #include <vector>
 
 #include <openssl/crypto.h>
@@ -206,37 +203,28 @@ base::Result<SealedFile> SealedFile::open(std::span<const std::byte> file, const
   return SealedFile(file, header, std::move(derived.chunk_key));
 }
 
-base::Status SealedFile::decrypt_every(std::span<std::byte> plain, std::uint64_t first,
-                                       std::uint64_t step) const {
-  ChunkCipher cipher(header_.cipher, chunk_key_, false);
-  const std::uint64_t count = header_.chunk_count();
-  for (std::uint64_t index = first; index < count; index += step) {
-    const std::uint64_t begin = index * header_.chunk_bytes;
-    const std::uint64_t length =
-        std::min<std::uint64_t>(header_.chunk_bytes, header_.plain_bytes - begin);
-    const auto from =
-        file_.subspan(kSealedHeaderBytes + begin + index * kSealTagBytes, length + kSealTagBytes);
-    if (!cipher.open(from, plain.subspan(begin, length), index, index + 1 == count))
-      return fail(Code::kCorrupt, "chunk {} of {} of the sealed file was changed", index, count);
-  }
-  return {};
+std::span<const std::byte> SealedFile::sealed_chunk(std::uint64_t index) const {
+  CHECK(index < header_.chunk_count());
+  const std::uint64_t begin = index * header_.chunk_bytes;
+  const std::uint64_t length =
+      std::min<std::uint64_t>(header_.chunk_bytes, header_.plain_bytes - begin);
+  return file_.subspan(kSealedHeaderBytes + begin + index * kSealTagBytes, length + kSealTagBytes);
 }
 
-base::Status SealedFile::decrypt(std::span<std::byte> plain, unsigned threads) const {
-  CHECK(plain.size() == header_.plain_bytes);
-  const std::uint64_t workers = std::clamp<std::uint64_t>(threads, 1, header_.chunk_count());
-  std::vector<base::Status> outcomes(workers);
-  {
-    std::vector<std::jthread> others;
-    for (std::uint64_t i = 1; i < workers; ++i)
-      others.emplace_back([&, i] { outcomes[i] = decrypt_every(plain, i, workers); });
-    outcomes[0] = decrypt_every(plain, 0, workers);
-  }
-  for (base::Status& outcome : outcomes)
-    if (!outcome) {
+base::Status SealedFile::decrypt(std::uint64_t first_chunk, std::span<std::byte> plain) const {
+  ChunkCipher cipher(header_.cipher, chunk_key_, false);
+  const std::uint64_t count = header_.chunk_count();
+  std::size_t at = 0;
+  for (std::uint64_t index = first_chunk; at < plain.size(); ++index) {
+    const std::span<const std::byte> from = sealed_chunk(index);
+    const std::size_t length = from.size() - kSealTagBytes;
+    CHECK(length <= plain.size() - at);
+    if (!cipher.open(from, plain.subspan(at, length), index, index + 1 == count)) {
       wipe(plain);
-      return std::move(outcome);
+      return fail(Code::kCorrupt, "chunk {} of {} of the sealed file was changed", index, count);
     }
+    at += length;
+  }
   return {};
 }
 

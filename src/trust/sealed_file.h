@@ -62,15 +62,16 @@ class SealedFile {
 
   [[nodiscard]] const SealedHeader& header() const { return header_; }
 
-  /// Decrypts everything on `threads` threads. After an error `plain` holds nothing of the file.
-  /// REQUIRES: plain.size() == header().plain_bytes. Errors: kCorrupt (a chunk was changed; which).
-  [[nodiscard]] base::Status decrypt(std::span<std::byte> plain, unsigned threads) const;
+  /// Decrypts chunks, from the first given on, until `plain` is full: all of them are
+  /// decrypt(0, plain) of header().plain_bytes. After an error `plain` holds nothing of the file.
+  /// REQUIRES: plain ends where a chunk does. Errors: kCorrupt (a chunk was changed; which).
+  [[nodiscard]] base::Status decrypt(std::uint64_t first_chunk, std::span<std::byte> plain) const;
+  /// Where a chunk lies in the file. REQUIRES: index < header().chunk_count().
+  [[nodiscard]] std::span<const std::byte> sealed_chunk(std::uint64_t index) const;
 
  private:
   SealedFile(std::span<const std::byte> file, const SealedHeader& header, SecretBytes chunk_key)
       : file_(file), header_(header), chunk_key_(std::move(chunk_key)) {}
-  [[nodiscard]] base::Status decrypt_every(std::span<std::byte> plain, std::uint64_t first,
-                                           std::uint64_t step) const;
   std::span<const std::byte> file_;
   SealedHeader header_;
   SecretBytes chunk_key_;

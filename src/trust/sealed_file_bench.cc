@@ -23,7 +23,7 @@ void decrypt_on_one_core(benchmark::State& state, Cipher cipher) {
   if (!id) state.SkipWithError("cannot seal");
   for (auto _ : state) {
     const auto container = SealedFile::open(file, key);
-    if (!container || !container->decrypt(plain, 1)) state.SkipWithError("cannot open");
+    if (!container || !container->decrypt(0, plain)) state.SkipWithError("cannot open");
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(plain.size()));
 }

@@ -17,7 +17,7 @@ void open(std::span<const std::byte> file, const SecretBytes& key) {
   // A seed sealed with the key of zeros opens; a change of any byte must not go unnoticed, which
   // the unit tests show. Here: no crash, no access past the end.
   std::vector<std::byte> plain(container->header().plain_bytes);
-  static_cast<void>(container->decrypt(plain, 1).has_value());
+  static_cast<void>(container->decrypt(0, plain).has_value());
 }
 
 /// What whoever has the key would write there. docs/formats/sealed.md has the layout.

@@ -46,33 +46,52 @@ class ModelBytesTest : public testing::Test {
 TEST_F(ModelBytesTest, OpensASealedFileInMemory) {
   const std::string plain(3'000'000, 'w');
   const auto [bytes, envelope] = sealed(plain);
-  const auto opened = open_model_bytes(file(bytes), envelope, 2);
+  const auto opened = open_model_bytes(file(bytes), envelope);
   ASSERT_TRUE(opened) << opened.error().message;
+  ASSERT_TRUE(opened->need(opened->bytes(), 2));
+  ASSERT_TRUE(opened->settle(2));
   EXPECT_TRUE(std::ranges::equal(opened->bytes(), std::as_bytes(std::span(plain))));
 }
 
 TEST_F(ModelBytesTest, LetsAPlainFileThrough) {
-  const auto opened = open_model_bytes(file("GGUF..."), std::nullopt, 1);
+  const auto opened = open_model_bytes(file("GGUF..."), std::nullopt);
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->bytes().size(), 7U);
 }
 
 TEST_F(ModelBytesTest, RefusesAPlainFileInPlaceOfASealedOne) {
   const auto [bytes, envelope] = sealed("GGUF...");
-  EXPECT_EQ(open_model_bytes(file("GGUF..."), envelope, 1).error().code, base::Code::kPermission);
+  EXPECT_EQ(open_model_bytes(file("GGUF..."), envelope).error().code, base::Code::kPermission);
 }
 
 TEST_F(ModelBytesTest, RefusesASealedFileWithoutItsEnvelope) {
   const auto [bytes, envelope] = sealed("GGUF...");
-  EXPECT_EQ(open_model_bytes(file(bytes), std::nullopt, 1).error().code, base::Code::kPermission);
+  EXPECT_EQ(open_model_bytes(file(bytes), std::nullopt).error().code, base::Code::kPermission);
   const auto [other_bytes, other_envelope] = sealed("GGUF...");
-  EXPECT_EQ(open_model_bytes(file(bytes), other_envelope, 1).error().code, base::Code::kPermission);
+  EXPECT_EQ(open_model_bytes(file(bytes), other_envelope).error().code, base::Code::kPermission);
 }
 
 TEST_F(ModelBytesTest, RefusesAChangedFile) {
   auto [bytes, envelope] = sealed("GGUF...");
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
-  EXPECT_EQ(open_model_bytes(file(bytes), envelope, 1).error().code, base::Code::kCorrupt);
+  const auto opened = open_model_bytes(file(bytes), envelope);
+  ASSERT_TRUE(opened);
+  EXPECT_EQ(opened->need(opened->bytes().first(1)).error().code, base::Code::kCorrupt);
+  EXPECT_EQ(opened->settle(1).error().code, base::Code::kCorrupt);
+  bytes.pop_back();
+  EXPECT_EQ(open_model_bytes(file(bytes), envelope).error().code, base::Code::kCorrupt);
+}
+
+TEST_F(ModelBytesTest, RefusesAChangeInAnyPartAlsoOneThatNobodyNeeds) {
+  const std::string plain(5'000'000, 'w');
+  const auto [whole, envelope] = sealed(plain);
+  for (std::size_t at = trust::kSealedHeaderBytes; at < whole.size(); at += 700'000) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(bytes[at] ^ 1);
+    const auto opened = open_model_bytes(file(bytes), envelope);
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->settle(2).error().code, base::Code::kCorrupt) << at;
+  }
 }
 
 /// Bytes that stand nowhere by chance, those of each `at` their own.
@@ -97,11 +116,12 @@ TEST_F(ModelBytesTest, NeitherWeightsNorTheirKeyAreInACore) {
   }
   const auto core = trust::core_of([&] {
     auto envelope = std::optional(trust::open_envelope(source).value());
-    const auto opened =
-        open_model_bytes(base::MappedFile::open(path_.string()).value(), envelope, 2);
+    const auto opened = open_model_bytes(base::MappedFile::open(path_.string()).value(), envelope);
     envelope.reset();
     const std::string heap = weights(kBytes, 64);
-    if (opened && opened->bytes().size() == kBytes && !heap.empty()) std::abort();
+    if (opened && opened->need(opened->bytes(), 2) && opened->settle(2) &&
+        opened->bytes().size() == kBytes && !heap.empty())
+      std::abort();
     ::_exit(1);
   });
   const auto envelope = trust::open_envelope(source);

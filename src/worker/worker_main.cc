@@ -47,8 +47,8 @@ base::Result<Loaded> load_inside(const WorkerOptions& options, const Load& load,
   }
   Loaded loaded;
   loaded.sandbox = TRY(trust::enter_worker_sandbox());
-  file = TRY(open_model_bytes(std::move(file), envelope, options.engine.threads));
-  envelope.reset();  // wipes the key: the weights are open
+  file = TRY(open_model_bytes(std::move(file), envelope));
+  envelope.reset();  // wipes the key; that of the file's chunks goes when they are read
   loaded.engine = TRY(load(std::move(file), options.name, options.engine, clock));
   for (std::size_t i = 0; i < adapters.size(); ++i)
     TRY(loaded.engine->add_adapter(options.adapters[i], std::move(adapters[i])));
