@@ -1,12 +1,15 @@
 // Models whose bytes are in no file: what is read piece by piece and given back behind the packing
 // must compute as what lies there whole.
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <limits>
 
 #include <gtest/gtest.h>
 
 #include "kernels/tables.h"
 #include "model/architectures.h"
+#include "model/tensor_reader.h"
 #include "model/tiny_model.h"
 
 namespace nearside::model {
@@ -103,6 +106,38 @@ TEST_P(PrivateModel, IsRefusedForAnyPieceThatCannotBeRead) {
     ASSERT_FALSE(model) << changed;
     EXPECT_EQ(model.error().code, base::Code::kCorrupt) << changed;
   }
+}
+
+/// VmFlags of the mapping that holds `address`.
+std::string flags_at(const void* address) {
+  std::ifstream smaps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<unsigned long>(address);
+  bool inside = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long begin = 0;
+    unsigned long end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2)
+      inside = begin <= wanted && wanted < end;
+    else if (inside && line.starts_with("VmFlags:"))
+      return line + " ";
+  }
+  return "";
+}
+
+TEST(PackedOfPrivate, IsLeftOutOfCoreDumps) {
+  const std::string bytes = model_bytes("llama", gguf::TensorType::kQ4_0);
+  const auto whole = gguf::File::from_bytes(std::as_bytes(std::span(bytes)), "whole");
+  const auto pieces = in_pieces(bytes);
+  ASSERT_TRUE(whole && pieces);
+  const auto flags = [](const gguf::File& file) {
+    TensorReader reader(file, kernels::best_table());
+    const auto matrix = reader.matrix("blk.0.ffn_gate.weight", 48, 32);
+    EXPECT_TRUE(matrix && reader.pack(1));
+    return matrix->packed_bytes() == 0 ? "" : flags_at(matrix->packed().data());
+  };
+  if (flags(*whole).empty()) GTEST_SKIP() << "nothing is packed on this processor";
+  EXPECT_EQ(flags(*whole).find(" dd "), std::string::npos);
+  EXPECT_NE(flags(*pieces).find(" dd "), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, PrivateModel, testing::ValuesIn([] {
