@@ -74,6 +74,9 @@ struct Request {
   std::optional<std::uint32_t>
       completion_tokens_max;      // empty: until stop or the end of the context
   std::vector<std::string> stop;  // at most 4, each at most 128 bytes; never part of the answer
+  /// What the answer has said already, through another target: only what follows is asked for. A
+  /// text; thoughts, tool calls and answers with a form are never taken up by another.
+  std::string begun;
   std::vector<Adapter> adapters;
   Priority priority = Priority::kNormal;
   /// Since start(), for the whole answer; then it fails with kDeadline. Empty: no limit.

@@ -7,9 +7,8 @@
 #include <variant>
 
 #include <fcntl.h>
-#include <malloc.h>
-
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include "base/unique_fd.h"
 #include "cli/kernel_choice.h"
@@ -398,6 +397,7 @@ base::Result<gateway::Reach> Node::reach_upstream(const gateway::UpstreamConfig&
                   .pinned_key = config.pinned_key};
   endpoint.api_version = config.api_version;
   endpoint.region = config.aws_region;
+  endpoint.continues = upstream::parse_continues(config.continues);
   const std::shared_ptr<upstream::Upstream> server =
       TRY(upstream::Upstream::create(std::move(endpoint), *client_, clock_, log_));
   return gateway::Reach{server, [server] { return server->down_why(); }};

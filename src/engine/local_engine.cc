@@ -92,8 +92,12 @@ Status LocalEngine::submit(RequestId id, const chat::Request& request) {
     forced = forced_call(request, *loaded_.habits.tools);
   const std::shared_ptr<grammar::Constraint> constraint =
       TRY(constraints_.compile(forced ? forced->format : request.format));
-  const Prompt prompt =
-      TRY(prompts_.make(request, forced ? forced->begin : std::string(), loaded_.habits.reasoning));
+  if (forced && !request.begun.empty())
+    return fail(Code::kUnsupported, "a tool call that must come cannot follow a text");
+  const bool chat = request.kind == chat::Request::Kind::kChat;
+  const Prompt prompt = TRY(
+      prompts_.make(request, forced ? forced->begin : loaded_.tokenizer->with_breaks(request.begun),
+                    chat ? loaded_.habits.reasoning : nullptr));
   if (prompt.tokens.size() >= options_.context_tokens_max)
     return fail(Code::kContextLength,
                 "the prompt has {} tokens, but the model's context of {} tokens must hold it and "

@@ -141,6 +141,7 @@ struct UpstreamConfig {
   std::string pinned_key;            // "sha256//BASE64" of the server's public key
   std::string api_version;           // of Azure's or Anthropic's API
   std::string aws_region;            // of Bedrock; empty: read from the url
+  std::string continues = "off";     // how it is asked to write on: upstream::Continues by name
 };
 
 /// Index into Config::models.

@@ -143,6 +143,20 @@ void read_overflow(const base::YamlNode& node, Draft& draft) {
                   "the state; write for example enter_share: 0.8, leave_share: 0.4");
 }
 
+void read_resume(base::YamlMap& map, policy::Resume& out, Draft& draft) {
+  std::string word;
+  if (!map.text("resume", word)) return;
+  if (word == "off")
+    out = policy::Resume::kOff;
+  else if (word == "asked")
+    out = policy::Resume::kAsked;
+  else if (word == "on")
+    out = policy::Resume::kOn;
+  else
+    draft.problem(map.line_of("resume"),
+                  fmt::format("{}.resume is '{}'; write off, asked or on", map.path(), word));
+}
+
 void read_objective(base::YamlMap& map, policy::Objective& out, Draft& draft) {
   map.number("quality_min", out.quality_min, 0, 1);
   double value = 0;
@@ -150,6 +164,7 @@ void read_objective(base::YamlMap& map, policy::Objective& out, Draft& draft) {
   if (map.number("total_ms_max", value, 0, 1e8)) out.total_max_ms = value;
   if (const base::YamlNode* cascade = map.take("cascade"))
     read_cascade(*cascade, map.path() + ".cascade", out, draft);
+  read_resume(map, out.resume, draft);
 }
 
 void read_rule(const base::YamlNode& node, std::string path, Draft& draft) {

@@ -51,6 +51,27 @@ bool is_url(std::string_view url) {
 constexpr std::array<std::string_view, 7> kProviders = {
     "openai", "openai-responses", "azure", "anthropic", "gemini", "bedrock", "ollama"};
 
+/// How a server writes on where an answer broke off, as far as the provider has words for it.
+void read_continues(base::YamlMap& map, UpstreamConfig& upstream, Draft& draft) {
+  if (!map.text("continues", upstream.continues)) return;
+  const std::string& how = upstream.continues;
+  const bool known =
+      how == "off" || how == "last_message" || how == "prefix" || how == "continue_final_message";
+  const bool openai = upstream.provider == "openai";
+  const bool last_message =
+      openai || upstream.provider == "anthropic" || upstream.provider == "ollama";
+  if (!known)
+    draft.problem(map.line_of("continues"),
+                  fmt::format("{}.continues is '{}'; known are off, last_message, prefix and "
+                              "continue_final_message",
+                              map.path(), how));
+  else if (how != "off" && !(how == "last_message" ? last_message : openai))
+    draft.problem(map.line_of("continues"),
+                  fmt::format("{}.continues is '{}', for which the provider {} has no words; write "
+                              "off",
+                              map.path(), how, upstream.provider));
+}
+
 UpstreamConfig read_upstream(const base::YamlNode& node, const std::string& path, Draft& draft) {
   base::YamlMap map(node, path, draft.problems);
   UpstreamConfig upstream;
@@ -61,6 +82,7 @@ UpstreamConfig read_upstream(const base::YamlNode& node, const std::string& path
                               upstream.provider, fmt::join(kProviders, ", ")));
   map.text("api_version", upstream.api_version);
   map.text("aws_region", upstream.aws_region);
+  read_continues(map, upstream, draft);
   if (map.need("url", "where the server is, such as https://host/v1") != nullptr &&
       map.text("url", upstream.url)) {
     if (!is_url(upstream.url))

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,12 @@ struct AnswerHead {
   std::size_t prompt_tokens = 0;  // an estimate, for dialects that say it first
 };
 
+/// Where a second target took an answer up that the first had cut off.
+struct Seam {
+  std::string target;          // that wrote on
+  std::size_t text_bytes = 0;  // of the answer's text that stand before it
+};
+
 /// How an answer ended.
 struct AnswerEnd {
   chat::FinishReason reason = chat::FinishReason::kStop;  // of the first choice
@@ -56,6 +63,7 @@ struct AnswerEnd {
   std::string stop_sequence{};
   double ttft_ms = 0;   // from the request's arrival to the first content
   double total_ms = 0;  // from the request's arrival to the end
+  std::optional<Seam> seam{};
 };
 
 /// One of the answers to a request.
@@ -108,6 +116,11 @@ class Dialect {
   /// Whether errors about a path that is no operation have this dialect's shape.
   [[nodiscard]] virtual bool owns(std::string_view path) const = 0;
 };
+
+/// What the last object of a stream says of its seam; no dialect has words of its own for it.
+base::json::object seam_object(const Seam& seam);
+/// The same as a member to append (`,"nearside":{"resumed":...}`); "" without a seam.
+std::string seam_member(const AnswerEnd& end);
 
 /// All dialects. Errors outside any dialect's paths have the shape of the first.
 std::span<const Dialect* const> dialects();

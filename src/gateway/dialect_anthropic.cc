@@ -176,8 +176,8 @@ class MessagesAnswer final : public Answer {
     event(
         out, "message_delta",
         fmt::format(
-            R"({{"type":"message_delta","delta":{{"stop_reason":"{}","stop_sequence":{}}},"usage":{}}})",
-            stop_reason(end), stop_sequence_json(end), usage_json(end.usage)));
+            R"({{"type":"message_delta","delta":{{"stop_reason":"{}","stop_sequence":{}}},"usage":{}{}}})",
+            stop_reason(end), stop_sequence_json(end), usage_json(end.usage), seam_member(end)));
     event(out, "message_stop", R"({"type":"message_stop"})");
   }
 

@@ -33,10 +33,10 @@ std::int64_t nanoseconds(double milliseconds) {
 /// prompt is what takes the time until the first token.
 std::string figures(const AnswerEnd& end) {
   return fmt::format(
-      R"("done":true,"done_reason":"{}","total_duration":{},"load_duration":0,"prompt_eval_count":{},"prompt_eval_duration":{},"eval_count":{},"eval_duration":{})",
+      R"("done":true,"done_reason":"{}","total_duration":{},"load_duration":0,"prompt_eval_count":{},"prompt_eval_duration":{},"eval_count":{},"eval_duration":{}{})",
       done_reason(end.reason), nanoseconds(end.total_ms), end.usage.prompt_tokens,
       nanoseconds(end.ttft_ms), end.usage.completion_tokens,
-      nanoseconds(std::max(0.0, end.total_ms - end.ttft_ms)));
+      nanoseconds(std::max(0.0, end.total_ms - end.ttft_ms)), seam_member(end));
 }
 
 /// Ollama's calls have arguments as an object.

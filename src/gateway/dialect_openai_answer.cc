@@ -92,7 +92,10 @@ class OpenAiAnswer : public Answer {
   }
 
   void end(std::string& out, const AnswerEnd& end) override {
-    if (!choices_ended_) chunk(out, 0, "", "null", fmt::format("\"{}\"", reason_name(end.reason)));
+    if (!choices_ended_) {
+      chunk(out, 0, "", "null", fmt::format("\"{}\"", reason_name(end.reason)));
+      out.insert(out.rfind('}'), seam_member(end));
+    }
     if (stream_usage_)
       http::append_sse(
           out, fmt::format(R"({}"choices":[],"usage":{}}})", chunk_start_, usage_json(end.usage)));

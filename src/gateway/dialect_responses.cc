@@ -220,6 +220,7 @@ class ResponsesAnswer final : public Answer {
                         {"usage", nullptr}};
     if (end == nullptr) return object;
     object["usage"] = usage_object(end->usage);
+    if (end->seam) object["nearside"] = seam_object(*end->seam);
     if (status == "incomplete")
       object["incomplete_details"] =
           json::object{{"reason", end->reason == chat::FinishReason::kLength ? "max_output_tokens"

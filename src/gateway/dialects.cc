@@ -14,4 +14,14 @@ std::span<const Dialect* const> dialects() {
   return all;
 }
 
+base::json::object seam_object(const Seam& seam) {
+  return {{"resumed",
+           base::json::object{{"target", seam.target}, {"after_text_bytes", seam.text_bytes}}}};
+}
+
+std::string seam_member(const AnswerEnd& end) {
+  if (!end.seam) return {};
+  return ",\"nearside\":" + base::json::serialize(seam_object(*end.seam));
+}
+
 }  // namespace nearside::gateway

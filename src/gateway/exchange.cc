@@ -79,6 +79,7 @@ Exchange::Exchange(Opening opening)
   if (opening.logprobs_asked)
     logprobs_.emplace(snapshot_->config.logprobs, record_.key_name, *opening.logprobs_asked,
                       services_.logprob_budgets, services_.metrics, services_.clock);
+  if (opening.resume) resume_.emplace();
   if (opening.template_use) egress_.emplace(*std::move(opening.template_use));
 }
 
@@ -128,8 +129,8 @@ void Exchange::try_next() {
       meter_.emplace(snapshot_->config.policy.targets[target_index_], services_.clock.steady());
       queued_ = snapshot_->figures.started(target_index_);
       backend = snapshot_->reach[target_index_].backend.get();
-      const bool last =
-          next_rank_ == decision_.ranked.size() && (retried_ || !services_.retries.affords_one());
+      const bool last = !resume_ && next_rank_ == decision_.ranked.size() &&
+                        (retried_ || !services_.retries.affords_one());
       if (last) retried_ = true;
       request = last ? std::move(request_) : request_;
       request.time_max = std::chrono::ceil<std::chrono::milliseconds>(
@@ -139,6 +140,8 @@ void Exchange::try_next() {
       if (judging_ && decision_.cascade->logprob_mean_min && !request.logprobs &&
           snapshot_->config.policy.targets[target_index_].local)
         request.logprobs = 0;
+    } else if (at_seam()) {
+      conclude(Outcome::kCut, resume_->why(), after);
     } else if (give_kept(after)) {
       // Nobody did better.
     } else if (may_retry()) {
@@ -164,6 +167,7 @@ void Exchange::try_next() {
 }
 
 const policy::Considered* Exchange::next_target() {
+  if (at_seam()) return resume_->next();
   if (next_rank_ == decision_.ranked.size()) return nullptr;
   return &decision_.considered[decision_.ranked[next_rank_++]];
 }
@@ -179,6 +183,10 @@ void Exchange::on_event(std::size_t attempt, chat::Event event) {
       for (chat::Event& passed : egress_->pass(std::move(event)))
         if (!over_ && meter_) take(std::move(passed), after);
       if (egress_->leaked() && !over_ && meter_) stop_leak(after);
+    } else if (at_seam()) {
+      for (chat::Event& passed : resume_->pass(
+               std::move(event), meter_->usage_so_far(resume_->decision().ask.prompt_tokens)))
+        if (!over_ && meter_) take(std::move(passed), after);
     } else {
       take(std::move(event), after);
     }
@@ -193,8 +201,10 @@ void Exchange::take_content(chat::Event event, After& after) {
   const base::SteadyTime now = services_.clock.steady();
   if (bytes != 0) meter_->content(bytes, now);
   if (watch_)
-    if (base::Status seen = watch_->see(event); !seen)
+    if (base::Status seen = watch_->see(event); !seen) {
+      if (resume_) resume_->forbid();  // nothing is known of it, so nobody may read it
       return take_failed({seen.error(), meter_->usage_so_far(decision_.ask.prompt_tokens)}, after);
+    }
   if (const auto* calls = std::get_if<chat::ToolCallDelta>(&event);
       calls != nullptr && services_.tools != nullptr)
     services_.tools->called(record_.tenant, snapshot_->config.policy.targets[target_index_].name,
@@ -207,6 +217,7 @@ void Exchange::take_content(chat::Event event, After& after) {
     }
     if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
     write_piece(out, event);
+    if (resume_) resume_->sent(event);
     if (cache_key_ && !collector_.add(event)) cache_key_.reset();
     if (out.empty() || responder_->write(out)) return;
     // Gone, or too slow for its buffer; on_client_gone may be waiting for the lock.
@@ -248,15 +259,18 @@ void Exchange::take_finished(const chat::Finished& finished, After& after) {
 }
 
 void Exchange::take_failed(const chat::Failed& failed, After& after) {
-  const bool cut = answer_ != nullptr;
+  const bool begun = answer_ != nullptr;
+  const bool cut = begun && (!at_seam() || meter_->has_content());
   const std::string& name = snapshot_->config.policy.targets[target_index_].name;
   base::Error error = failed.error;
   if (!error.message.starts_with(name)) error = std::move(error).with_context(name);
   services_.log.info("gateway", "{}: {} {} with {}", decision_id_, name,
                      cut ? "cut its answer" : "gave no answer", base::code_name(error.code));
   close_attempt(cut ? Outcome::kCut : Outcome::kFailed, base::code_name(error.code), failed.usage);
-  if (cut) {
-    conclude(Outcome::kCut, std::move(error), after);
+  if (begun) {
+    const bool next = at_seam() ? !cut : may_try_elsewhere(error.code);
+    if (!next || !resume(error, failed.usage, after))
+      conclude(Outcome::kCut, std::move(error), after);
   } else if (!may_try_elsewhere(error.code)) {
     if (give_kept(after)) return;
     conclude(Outcome::kRefused, std::move(error), after);
@@ -305,6 +319,7 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
   telemetry::Attempt attempt = meter_->close(outcome, error_code, usage, now);
   attempt.started_ms = milliseconds_between(arrived_, now) - attempt.total_ms;
   attempt.pseudonyms = hidden();
+  if (at_seam()) attempt.resumed_at_bytes = resume_->text().size();
   const double ttft_ms = attempt.ttft_ms.value_or(0);
   const double generating_s = (attempt.total_ms - ttft_ms) / 1000;
   // The rate of an answer of one piece, or of none, says nothing.
@@ -327,7 +342,8 @@ void Exchange::close_attempt(Outcome outcome, std::string_view error_code,
 }
 
 bool Exchange::hidden() const {
-  return std::any_of(decision_.considered.begin(), decision_.considered.end(),
+  const policy::Decision& decision = at_seam() ? resume_->decision() : decision_;
+  return std::any_of(decision.considered.begin(), decision.considered.end(),
                      [this](const policy::Considered& one) {
                        return one.target_index == target_index_ && one.hidden;
                      });
@@ -415,11 +431,16 @@ AnswerHead Exchange::answer_head() const {
 }
 
 AnswerEnd Exchange::answer_end(const chat::Finished& finished) const {
-  return {.reason = finished.reason,
-          .usage = finished.usage,
-          .stop_sequence = finished.stop_sequence,
-          .ttft_ms = record_.ttft_ms.value_or(0),
-          .total_ms = milliseconds_between(arrived_, services_.clock.steady())};
+  AnswerEnd end{.reason = finished.reason,
+                .usage = finished.usage,
+                .stop_sequence = finished.stop_sequence,
+                .ttft_ms = record_.ttft_ms.value_or(0),
+                .total_ms = milliseconds_between(arrived_, services_.clock.steady())};
+  if (at_seam()) {
+    end.usage = sum(resume_->used(), finished.usage);
+    end.seam = Seam{snapshot_->config.policy.targets[target_index_].name, resume_->text().size()};
+  }
+  return end;
 }
 
 void Exchange::begin_stream() {

@@ -15,6 +15,7 @@
 #include "gateway/dialect.h"
 #include "gateway/egress_guard.h"
 #include "gateway/logprob_guard.h"
+#include "gateway/resume.h"
 #include "gateway/serving.h"
 #include "http/server.h"
 #include "policy/decide.h"
@@ -42,6 +43,9 @@ namespace nearside::gateway {
 /// too.
 ///   When it failed the next target is asked, and the first answer is given only if that one fails.
 ///
+/// - Where it is wanted (may_resume), a text that was cut is written on by the next target that may
+///   have it with what was said, and the client sees one answer (resume.h).
+///
 /// An answer that is not streamed is held until it is complete, up to kWholeAnswerBytesMax.
 ///
 /// Events come from backends' threads, one at a time; leaving and lateness from others. It owns
@@ -63,6 +67,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     ConcurrencyGate::Pass pass;
     QuotaHold hold;
     std::optional<ResponseCache::Key> cache_key;  // set: the answer is kept under it
+    bool resume = false;                          // may_resume()
     std::unique_ptr<AnswerWatch> watch;           // reads the answer; null: nobody does
     std::unique_ptr<http::Responder> responder;
   };
@@ -114,6 +119,12 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   void escalate(std::string_view why, const chat::Usage& usage, After& after);
   /// Ends with the answer that was kept. False when there is none.
   bool give_kept(After& after);
+  /// Whether another target writes on.
+  [[nodiscard]] bool at_seam() const;
+  [[nodiscard]] base::Result<policy::Decision> decide_who_writes_on() const;
+  void note_resumption(const policy::Decision& decision);
+  /// Asks the next target to write on after `error`. False: nobody may.
+  bool resume(const base::Error& error, const chat::Usage& used, After& after);
   void close_attempt(telemetry::Outcome outcome, std::string_view error_code,
                      const chat::Usage& usage);
   void conclude(telemetry::Outcome outcome, std::optional<base::Error> error, After& after);
@@ -159,6 +170,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::vector<base::Error> failures_;
   std::optional<LogprobTeller> logprobs_;  // when the caller asked for them
   std::optional<EgressGuard> egress_;      // when a template is in use
+  std::optional<Resume> resume_;           // when it may be written on
   std::unique_ptr<Answer> answer_;         // once content has been sent
   AnswerCollector collector_;              // of an answer that is not streamed
   WholeAnswer whole_;                      // once it is complete; of a streamed one, only its end

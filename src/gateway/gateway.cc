@@ -99,6 +99,11 @@ std::unique_ptr<AnswerWatch> watch_for(const Snapshot& snapshot, const Admission
                                        policy::taint_of(admission.decision.ask.label));
 }
 
+bool may_resume(const Config& config, const Admission& admission) {
+  return may_resume(config.policy.objective_for(admission.asked.model), admission.wishes.resume,
+                    admission.asked, admission.decision, admission.template_use.has_value());
+}
+
 /// The most that a request may use: what is reserved for it.
 QuotaAsk quota_ask(const Config& config, const Admission& admission) {
   const policy::Decision& decision = admission.decision;
@@ -124,7 +129,7 @@ QuotaAsk quota_ask(const Config& config, const Admission& admission) {
     if (place == 0) first_usd = usd;
     ask.cost_most_usd = std::max(ask.cost_most_usd, usd);
   }
-  if (decision.cascade) {  // both answers are paid
+  if (decision.cascade || may_resume(config, admission)) {  // both answers are paid
     ask.tokens_most *= 2;
     ask.cost_most_usd += first_usd;
   }
@@ -419,6 +424,7 @@ void Gateway::serve(Pending& pending) {
   const std::chrono::milliseconds longest = pending.snapshot->config.limits.request_timeout;
   const auto patience = std::min(longest, pending.admission.wishes.deadline.value_or(longest));
   auto watch = watch_for(*pending.snapshot, pending.admission);
+  const bool resume = may_resume(pending.snapshot->config, pending.admission);
   Exchange::start({.snapshot = pending.snapshot,
                    .services = &services_,
                    .dialect = pending.dialect,
@@ -433,6 +439,7 @@ void Gateway::serve(Pending& pending) {
                    .pass = std::move(pending.pass),
                    .hold = std::move(pending.hold),
                    .cache_key = key,
+                   .resume = resume,
                    .watch = std::move(watch),
                    .responder = std::move(pending.responder)});
 }

@@ -12,6 +12,7 @@ constexpr std::string_view kSensitivity = "x-nearside-sensitivity";
 constexpr std::string_view kDeadline = "x-nearside-deadline-ms";
 constexpr std::string_view kPriority = "x-nearside-priority";
 constexpr std::string_view kConversation = "x-nearside-conversation";
+constexpr std::string_view kResume = "x-nearside-resume";
 constexpr std::string_view kCostMax = "x-nearside-max-cost-usd";
 // A day; whoever waits longer has no deadline.
 constexpr std::int64_t kDeadlineMsMax = 86'400'000;
@@ -53,6 +54,10 @@ std::variant<Wishes, ApiError> read_wishes(const http::Headers& headers) {
     if (!value || !std::isfinite(*value) || *value < 0)
       return bad(kCostMax, "an amount in US dollars, as in 0.002");
     wishes.cost_max_usd = *value;
+  }
+  if (const auto text = http::find_header(headers, kResume)) {
+    if (*text != "on" && *text != "off") return bad(kResume, "on or off");
+    wishes.resume = *text == "on";
   }
   if (const auto text = http::find_header(headers, kConversation)) {
     if (text->empty() || text->size() > kConversationBytesMax)

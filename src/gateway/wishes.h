@@ -18,7 +18,8 @@ struct Wishes {
   std::optional<std::chrono::milliseconds> deadline;
   policy::Priority priority = policy::Priority::kNormal;
   std::optional<double> cost_max_usd;
-  std::string conversation;  // the caller's name for it; "": none
+  std::optional<bool> resume;  // whether an answer that breaks off may be written on by another
+  std::string conversation;    // the caller's name for it; "": none
 };
 
 /// A conversation's name has at most this many bytes: room for two UUIDs and a prefix.

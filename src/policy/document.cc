@@ -149,6 +149,7 @@ Conversation Conversation::of(const chat::Request& request) {
     for (const std::string& input : request.inputs) reader.add(input, 0, true);
   reader.original(request);
   for (const std::string& stop : request.stop) reader.add(stop, kToolsIndex, false);
+  reader.add(request.begun, request.messages.size(), false);
   return conversation;
 }
 

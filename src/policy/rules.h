@@ -44,6 +44,10 @@ struct Cascade {
   bool streams = false;                    // streamed answers, too: held until they are judged
 };
 
+/// Whether an answer that a target cut off is written on by another: never, when the caller asks
+/// for it, or unless the caller does not want it.
+enum class Resume { kOff, kAsked, kOn };
+
 /// The objective, in this order: hard rules veto; of the rest, those whose chance of a good answer
 /// reaches quality_min and whose slow end (p95) keeps the latency wishes come first, cheapest
 /// first; then those that are good enough but slow, fastest first; then the others, best first.
@@ -52,6 +56,7 @@ struct Objective {
   std::optional<double> ttft_max_ms;   // a wish, not a veto; a request's deadline vetoes
   std::optional<double> total_max_ms;  // likewise
   std::optional<Cascade> cascade;
+  Resume resume = Resume::kOff;
 };
 
 struct Route {

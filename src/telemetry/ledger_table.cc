@@ -70,7 +70,9 @@ std::string attempts_text(const Record& record) {
     out.member("reasoning_tokens", attempt.reasoning_tokens);
     out.member("estimated", attempt.estimated).member("pseudonyms", attempt.pseudonyms);
     out.member("cost_usd", attempt.cost_usd).member("energy_joules", attempt.energy_joules);
-    out.member("ttft_ms", attempt.ttft_ms).member("total_ms", attempt.total_ms).end_object();
+    out.member("ttft_ms", attempt.ttft_ms).member("total_ms", attempt.total_ms);
+    if (attempt.resumed_at_bytes) out.member("resumed_at_bytes", *attempt.resumed_at_bytes);
+    out.end_object();
   }
   return std::move(out.end_array()).text();
 }

@@ -52,6 +52,9 @@ struct Metrics::State {
   Counter pseudonymised{"nearside_pseudonymised_attempts_total",
                         "Tries that saw placeholders instead of personal values.",
                         {"target", "place", "outcome"}};
+  Counter resumed{"nearside_resumed_attempts_total",
+                  "Tries that wrote on where another's answer broke off.",
+                  {"target", "place", "outcome"}};
   Family<Histogram> decision{
       "nearside_decision_seconds", "Deciding where a request goes.", {}, kOverheadSeconds};
   Gauge in_flight{
@@ -99,6 +102,7 @@ void Metrics::request_finished(const Record& record) {
   for (const Attempt& attempt : record.attempts) {
     const std::string_view at = or_none(attempt.target), where = or_none(attempt.place);
     s.attempts.at({at, where, outcome_name(attempt.outcome)}).add(1);
+    if (attempt.resumed_at_bytes) s.resumed.at({at, where, outcome_name(attempt.outcome)}).add(1);
     if (attempt.pseudonyms) s.pseudonymised.at({at, where, outcome_name(attempt.outcome)}).add(1);
     s.tokens.at({at, where, "input"}).add(static_cast<double>(attempt.input_tokens));
     s.tokens.at({at, where, "cached_input"}).add(static_cast<double>(attempt.cached_input_tokens));
@@ -150,7 +154,7 @@ std::string Metrics::text() const {
   for (const auto* counter :
        {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected, &s.shadow,
         &s.extraction, &s.distributions, &s.leaks, &s.worker_restarts, &s.ledger_failures,
-        &s.label_bytes, &s.answers, &s.pseudonymised})
+        &s.label_bytes, &s.answers, &s.pseudonymised, &s.resumed})
     counter->render(out, "counter");
   for (const auto* gauge : {&s.in_flight, &s.healthy, &s.connections}) gauge->render(out, "gauge");
   for (const auto* histogram : {&s.ttft, &s.total, &s.label, &s.decision})

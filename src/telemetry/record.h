@@ -40,6 +40,8 @@ struct Attempt {
   double total_ms = 0;
   std::uint64_t cache_write_tokens = 0;  // of the input, that a seller charges for keeping
   std::uint64_t reasoning_tokens = 0;    // of the output
+  /// It wrote on after so many bytes of the answer's text, which another attempt had given.
+  std::optional<std::uint64_t> resumed_at_bytes;
 };
 
 struct Record {

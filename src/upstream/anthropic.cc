@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "upstream/anthropic_reader.h"
+#include "upstream/begun.h"
 #include "upstream/json_call.h"
 #include "upstream/message_view.h"
 #include "upstream/original.h"
@@ -178,7 +179,7 @@ class Anthropic final : public Provider {
 
   [[nodiscard]] std::unique_ptr<ReplyReader> reader(const chat::Request& request,
                                                     const http::Headers& headers) const override {
-    return make_anthropic_reader(request, headers);
+    return without_said_space(request, make_anthropic_reader(request, headers));
   }
 };
 

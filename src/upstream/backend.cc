@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "upstream/begun.h"
 #include "upstream/provider.h"
 #include "upstream/reply_error.h"
 
@@ -210,7 +211,7 @@ class HttpUpstream final : public Upstream {
         health_(std::move(health)) {}
 
   std::unique_ptr<chat::Call> start(chat::Request request, chat::Sink sink) override {
-    auto call = provider_.ask(endpoint_, request, clock_.wall());
+    auto call = ask(request);
     if (!call) {
       sink(chat::Failed{std::move(call).error().with_context(endpoint_.name), {}});
       return std::make_unique<NoCall>();
@@ -232,6 +233,11 @@ class HttpUpstream final : public Upstream {
   [[nodiscard]] std::optional<std::string> down_why() const override { return health_->down_why(); }
 
  private:
+  base::Result<http::ClientRequest> ask(chat::Request& request) const {
+    if (!request.begun.empty()) TRY(write_begun(endpoint_, request));
+    return provider_.ask(endpoint_, request, clock_.wall());
+  }
+
   const Endpoint endpoint_;
   const Provider& provider_;
   http::Client& client_;

@@ -4,11 +4,25 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "http/client.h"
 #include "upstream/key.h"
 
 namespace nearside::upstream {
+
+/// How the server writes on where an answer broke off (Request::begun). Not every server of a
+/// dialect does, so it is said and never guessed.
+enum class Continues {
+  kNot,
+  kLastMessage,           // what was said is the last message, the assistant's: llama-server,
+                          // Anthropic, Ollama
+  kPrefix,                // the same with "prefix": true: Mistral, DeepSeek
+  kContinueFinalMessage,  // the same with a field beside the messages: vLLM, SGLang
+};
+
+/// "off", "last_message", "prefix", "continue_final_message". REQUIRES: one of them.
+Continues parse_continues(std::string_view name);
 
 struct Endpoint {
   std::string name;  // of the target, for errors: "cloud/large"
@@ -21,6 +35,7 @@ struct Endpoint {
   http::ClientTls tls;
   std::string api_version;  // azure: of the deployment's API; anthropic: of the messages API
   std::string region;       // bedrock: AWS region; empty: read from the URL
+  Continues continues = Continues::kNot;
 };
 
 }  // namespace nearside::upstream

@@ -20,8 +20,12 @@ class OpenAi final : public Provider {
     // Tools that another provider runs have no place here; the client's own words are its own.
     if (!came_in(request, "openai"))
       if (const auto tools = tools_of(request); !tools) return tools.error();
-    http::ClientRequest call =
-        json_call(endpoint, openai_path(request), openai_body(endpoint.model, request));
+    std::string body = openai_body(endpoint.model, request);
+    if (!request.begun.empty() && request.kind == chat::Request::Kind::kChat &&
+        endpoint.continues == Continues::kContinueFinalMessage)
+      body = with_members(body,
+                          {{"continue_final_message", "true"}, {"add_generation_prompt", "false"}});
+    http::ClientRequest call = json_call(endpoint, openai_path(request), std::move(body));
     call.headers.push_back({"accept", "text/event-stream, application/json"});
     if (!endpoint.key.empty())
       call.headers.push_back({"authorization", "Bearer " + endpoint.key.reveal()});

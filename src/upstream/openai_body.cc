@@ -12,8 +12,9 @@ namespace json = base::json;
 
 /// The members of a message that OpenAI knows: strict servers refuse others.
 json::array plain_messages(const json::array& messages) {
-  static constexpr std::array<std::string_view, 8> kKnown = {
-      "role", "content", "name", "tool_calls", "tool_call_id", "refusal", "audio", "function_call"};
+  static constexpr std::array<std::string_view, 9> kKnown = {
+      "role",    "content", "name",          "tool_calls", "tool_call_id",
+      "refusal", "audio",   "function_call", "prefix"};
   json::array out;
   out.reserve(messages.size());
   for (const json::value& message : messages) {

@@ -85,6 +85,8 @@ Request from_object(json::object& in) {
         {std::string(adapter.at("name").as_string()), to_float(adapter.at("scale"))});
   request.priority = numbered<chat::Priority>(in.at("priority"), chat::Priority::kBatch);
   request.tenant = std::string(in.at("tenant").as_string());
+  if (const json::value* begun = in.if_contains("begun"))
+    request.begun = std::string(begun->as_string());
   request.reasoning_effort = std::string(in.at("reasoning_effort").as_string());
   if (const json::value* most = in.if_contains("time_max_ms"))
     request.time_max = std::chrono::milliseconds(most->to_number<std::int64_t>());
@@ -119,6 +121,7 @@ std::string request_to_json(const Request& request) {
                    {"reasoning_effort", request.reasoning_effort},
                    {"tenant", request.tenant}};
   if (request.time_max) out["time_max_ms"] = request.time_max->count();
+  if (!request.begun.empty()) out["begun"] = request.begun;
   if (request.logprobs) out["logprobs"] = *request.logprobs;
   if (request.completion_tokens_max) out["completion_tokens_max"] = *request.completion_tokens_max;
   return json::serialize(out);

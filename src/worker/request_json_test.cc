@@ -33,6 +33,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   request.priority = chat::Priority::kRealtime;
   request.tenant = "plant-7";
   request.reasoning_effort = "low";
+  request.begun = "The pump";
   request.time_max = std::chrono::milliseconds(2500);
   request.completion_tokens_max = 12;
   request.stop = {"\n", "END"};
@@ -58,6 +59,7 @@ TEST(RequestJson, KeepsEveryFieldButTheOriginal) {
   EXPECT_EQ(copy.adapters[0].scale, 0.5F);
   EXPECT_EQ(copy.priority, request.priority);
   EXPECT_EQ(copy.tenant, request.tenant);
+  EXPECT_EQ(copy.begun, request.begun);
   EXPECT_EQ(copy.reasoning_effort, request.reasoning_effort);
   EXPECT_EQ(copy.time_max, request.time_max);
   EXPECT_EQ(copy.prompt, request.prompt);

@@ -48,6 +48,7 @@ class Editor {
     for (auto& extra : request.template_extra) TRY(value(extra.value()));
     TRY(text(request.prompt));
     for (std::string& stop : request.stop) TRY(text(stop));
+    TRY(text(request.begun));
     return format(request.format);
   }
 
