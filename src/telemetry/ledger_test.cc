@@ -62,11 +62,26 @@ TEST_F(LedgerTest, KeepsARecordWithItsAttemptsAndSums) {
   auto ledger = open();
   ASSERT_TRUE(ledger->begin(record_of("A", Outcome::kOpen)));
   Record record = record_of("A", Outcome::kOk);
-  Attempt failed{
-      "onprem/x", "onprem", "eu", Outcome::kFailed, "unavailable", 10, 0, 0, true, true, 0.001,
-      2.0,        {},       5};
-  Attempt good{"device/y", "device", "eu",  Outcome::kOk, "",  10,   4,
-               20,         false,    false, 0.002,        3.0, 12.5, 90};
+  Attempt failed{"onprem/x",
+                 "onprem",
+                 "eu",
+                 Outcome::kFailed,
+                 "unavailable",
+                 10,
+                 0,
+                 0,
+                 true,
+                 true,
+                 0.001,
+                 2.0,
+                 {},
+                 5,
+                 0,
+                 0,
+                 0,
+                 {}};
+  Attempt good{"device/y", "device", "eu", Outcome::kOk, "", 10, 4, 20, false,
+               false,      0.002,    3.0,  12.5,         90, 0,  0, 0,  {}};
   add_attempt(record, failed);
   add_attempt(record, good);
   record.stream = true;
