@@ -186,11 +186,15 @@ base::Status Node::serve(gateway::Config config, std::function<void()> ask_for_r
   Models models;
   auto snapshot = TRY(assemble(std::move(config), models));
   models_ = std::move(models);
+  comparisons_ = std::make_unique<gateway::Comparisons>(
+      gateway::Comparisons::Parts{clock_, log_, *ledger_, metrics_, decision_ids_, *quotas_,
+                                  feedback_.get()},
+      random_seed());
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::Services{clock_, log_, *ledger_, metrics_, decision_ids_, alarms_, gate_, *quotas_,
                         retries_, logprob_budgets_, traces_.get(), &cache_, quality_.get(),
                         feedback_.get(), taints_.get(), &tools_, audit_.get(),
-                        std::move(ask_for_reload)},
+                        std::move(ask_for_reload), comparisons_.get()},
       snapshot);
   TRY(listen(snapshot->config));
   if (tls_) log_.info("serve", "the certificate is {}", tls_->description());

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "gateway/comparisons.h"
 #include "gateway/config.h"
 #include "gateway/gateway.h"
 #include "http/client.h"
@@ -112,6 +113,7 @@ class Node {
   std::unique_ptr<telemetry::Ledger> ledger_;
   std::unique_ptr<gateway::LearnedQuality> quality_;
   std::unique_ptr<gateway::Feedback> feedback_;
+  std::unique_ptr<gateway::Comparisons> comparisons_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<http::Server>> servers_;
 };

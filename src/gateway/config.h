@@ -204,6 +204,19 @@ struct FeedbackConfig {
   policy::Sensitivity sensitivity_max = policy::Sensitivity::kInternal;
 };
 
+/// Which answers are compared with a second target's (comparisons.h). share 0: none.
+struct ComparisonRules {
+  double share = 0;                  // of the requests that may be compared
+  std::vector<std::string> tenants;  // that take part; "": callers without one
+  std::vector<std::string> targets;  // that second answers are asked of; empty: any
+  double usd_per_day = 0;            // for all of them, the judge included; by UTC's days
+  std::size_t at_once = 2;
+  policy::Sensitivity sensitivity_max = policy::Sensitivity::kInternal;
+  std::string judge;  // a target; "": where both might be right nothing is learned
+  std::optional<double> logprob_mean_min;  // as policy::Cascade's
+  bool charged = false;                    // to the caller's quotas and tenant
+};
+
 /// What is remembered of texts and conversations; see docs/labels.md. Only hashes, only in memory.
 struct MemoryConfig {
   std::size_t texts_bytes_max = std::size_t{4} << 20;  // findings in texts read before; 0: none
@@ -245,6 +258,7 @@ struct Config {
   std::string shadow_file;  // configuration with a policy on trial; "" for none
   QualityConfig quality;
   FeedbackConfig feedback;
+  ComparisonRules comparisons;
   LedgerConfig ledger;
   AuditConfig audit;
   std::string traces_url;  // of an OpenTelemetry collector (OTLP/HTTP); "" for none

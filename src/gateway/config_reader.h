@@ -30,6 +30,7 @@ struct Draft {
   int places_line = 1;
   int pseudonyms_line = 1;
   int cache_line = 1;
+  int comparisons_line = 1;
 
   // References by name, resolved when everything is read.
   std::vector<std::string> target_models;               // by target; "" for upstreams

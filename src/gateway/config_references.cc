@@ -200,6 +200,17 @@ void check_rules(Draft& draft) {
     check_known({category}, categories, line, "labels.regions: category", draft);
 }
 
+void check_comparisons(Draft& draft) {
+  const ComparisonRules& rules = draft.config.comparisons;
+  const int line = draft.comparisons_line;
+  auto tenants = names_of(draft.config.tenants);
+  tenants.emplace_back();  // callers without one
+  const auto targets = names_of(draft.config.policy.targets);
+  check_known(rules.tenants, tenants, line, "comparisons: tenant", draft);
+  check_known(rules.targets, targets, line, "comparisons: target", draft);
+  if (!rules.judge.empty()) check_known({rules.judge}, targets, line, "comparisons: judge", draft);
+}
+
 void check_words(Draft& draft) {
   const auto& lists = draft.config.labels.words;
   for (std::size_t i = 0; i < lists.size(); ++i)
@@ -217,6 +228,7 @@ void resolve_references(Draft& draft) {
   resolve_routes(draft);
   check_rules(draft);
   check_words(draft);
+  check_comparisons(draft);
   check_quotas(draft);
 }
 

@@ -74,6 +74,7 @@ Exchange::Exchange(Opening opening)
       hold_(std::move(opening.hold)),
       judging_(decision_.cascade.has_value()),
       cache_key_(opening.cache_key),
+      sample_(std::move(opening.sample)),
       watch_(std::move(opening.watch)),
       responder_(std::move(opening.responder)) {
   if (opening.logprobs_asked)
@@ -218,7 +219,10 @@ void Exchange::take_content(chat::Event event, After& after) {
     if (!record_.ttft_ms) record_.ttft_ms = milliseconds_between(arrived_, now);
     write_piece(out, event);
     if (resume_) resume_->sent(event);
-    if (cache_key_ && !collector_.add(event)) cache_key_.reset();
+    if ((cache_key_ || sample_) && !collector_.add(event)) {
+      cache_key_.reset();
+      sample_.reset();
+    }
     if (out.empty() || responder_->write(out)) return;
     // Gone, or too slow for its buffer; on_client_gone may be waiting for the lock.
     close_attempt(Outcome::kClientGone, "", meter_->usage_so_far(decision_.ask.prompt_tokens));
@@ -495,6 +499,10 @@ void Exchange::deliver(const base::Status& durable) {
         {200, std::move(headers), dialect_.answer(operation_, answer_head())->whole(whole_)});
   }
   pass_.reset();
+  if (!sample_ || !durable || outcome_ != Outcome::kOk || at_seam()) return;
+  sample_->target_index = target_index_;
+  sample_->answer = std::move(whole_);
+  services_.comparisons->begin(*std::exchange(sample_, std::nullopt));
 }
 
 }  // namespace nearside::gateway

@@ -12,6 +12,7 @@
 #include "gateway/answer_collector.h"
 #include "gateway/answer_watch.h"
 #include "gateway/attempt.h"
+#include "gateway/comparisons.h"
 #include "gateway/dialect.h"
 #include "gateway/egress_guard.h"
 #include "gateway/logprob_guard.h"
@@ -67,6 +68,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     ConcurrencyGate::Pass pass;
     QuotaHold hold;
     std::optional<ResponseCache::Key> cache_key;  // set: the answer is kept under it
+    std::optional<Sample> sample;                 // set: the answer is to be compared
     bool resume = false;                          // may_resume()
     std::unique_ptr<AnswerWatch> watch;           // reads the answer; null: nobody does
     std::unique_ptr<http::Responder> responder;
@@ -181,6 +183,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   bool judging_;  // the answer under way is the first of a cascade
   std::optional<Kept> kept_;
   std::optional<ResponseCache::Key> cache_key_;
+  std::optional<Sample> sample_;  // set: the answer is to be compared
   std::unique_ptr<AnswerWatch> watch_;
   std::unique_ptr<http::Responder> responder_;
   std::optional<Alarms::Id> alarm_;

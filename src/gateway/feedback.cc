@@ -84,11 +84,20 @@ void Feedback::ended(const telemetry::Record& record) {
 }
 
 base::Status Feedback::submit(Judgement judgement, OnKept on_kept) {
+  return add({std::move(judgement), std::move(on_kept), std::nullopt});
+}
+
+base::Status Feedback::compared(Judgement judgement, std::string target, std::string prompt) {
+  Remembered known{std::move(prompt), std::move(target), judgement.tenant};
+  return add({std::move(judgement), [](const base::Status&) {}, std::move(known)});
+}
+
+base::Status Feedback::add(Entry entry) {
   {
     const std::scoped_lock lock(mutex_);
     if (waiting_.size() >= kWaitingMax)
       return fail(Code::kExhausted, "{} judgements wait to be kept; try again", kWaitingMax);
-    waiting_.push_back({std::move(judgement), std::move(on_kept)});
+    waiting_.push_back(std::move(entry));
   }
   changed_.notify_one();
   return {};
@@ -124,8 +133,10 @@ void Feedback::keep(std::vector<Entry> batch) {
   std::vector<base::Status> outcomes;
   std::vector<Lesson> lessons;
   std::string lines;
-  for (const Entry& entry : batch) {
-    auto found = find(entry.judgement);
+  for (Entry& entry : batch) {
+    const bool by_comparison = entry.known.has_value();
+    auto found =
+        by_comparison ? base::Result<Remembered>(*std::move(entry.known)) : find(entry.judgement);
     outcomes.push_back(found ? base::Status() : base::Status(found.error()));
     if (!found) continue;
     base::json::object line{{"time", base::format_rfc3339(clock_.wall())},
@@ -135,6 +146,7 @@ void Feedback::keep(std::vector<Entry> batch) {
                             {"prompt", nullptr},
                             {"tenant", entry.judgement.tenant},
                             {"key_name", entry.judgement.key_name}};
+    if (by_comparison) line["by"] = "comparison";
     if (!found->prompt.empty()) line["prompt"] = found->prompt;
     lines += base::json::serialize(line) + "\n";
     if (!found->prompt.empty())

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -31,7 +32,8 @@ struct Judgement {
 };
 
 /// One JSON line for each judgement, appended and synced before the caller hears that it is kept:
-/// {"time", "decision_id", "target", "good", "prompt", "tenant", "key_name"}. `prompt` is null when
+/// {"time", "decision_id", "target", "good", "prompt", "tenant", "key_name"}, and {"by":
+/// "comparison"} where no person said it. `prompt` is null when
 /// the request's label is above config.sensitivity_max, when the node no longer knows its text
 /// (kRememberedBytesMax, a restart) or when it was judged before: such judgements are kept, not
 /// learned. `nearside route train` reads the file as it is.
@@ -62,6 +64,9 @@ class Feedback {
   /// Errors: kExhausted (kWaitingMax judgements wait); then `on_kept` is not called.
   base::Status submit(Judgement judgement, OnKept on_kept);
 
+  /// What a comparison of two answers says of one of them (comparisons.h). Errors: kExhausted.
+  base::Status compared(Judgement judgement, std::string target, std::string prompt);
+
   static constexpr std::size_t kWaitingMax = 1024;
   /// About two thousand prompts of the longest kind, a hundred thousand short ones.
   static constexpr std::size_t kRememberedBytesMax = std::size_t{8} << 20;
@@ -75,11 +80,13 @@ class Feedback {
   struct Entry {
     Judgement judgement;
     OnKept on_kept;
+    std::optional<Remembered> known;  // what the judgement is about, if that need not be found
   };
 
   Feedback(const FeedbackConfig& config, std::chrono::milliseconds save_every,
            telemetry::Ledger& ledger, LearnedQuality* quality, const base::Clock& clock,
            base::Logger& log, base::UniqueFd file);
+  base::Status add(Entry entry);
   void run();
   void keep(std::vector<Entry> batch);
   /// What is known of the judged request. Takes it out of memory.

@@ -136,6 +136,25 @@ QuotaAsk quota_ask(const Config& config, const Admission& admission) {
   return ask;
 }
 
+/// Set for a request whose answer is to be compared with another target's.
+std::optional<Sample> sample_of(const Services& services,
+                                const std::shared_ptr<const Snapshot>& snapshot,
+                                const Admission& admission, const telemetry::Record& record) {
+  if (services.comparisons == nullptr ||
+      !services.comparisons->draws(snapshot->config.comparisons, admission.decision,
+                                   admission.asked.request, admission.template_use.has_value()))
+    return std::nullopt;
+  return Sample{.snapshot = snapshot,
+                .decision_id = record.decision_id,
+                .tenant = record.tenant,
+                .key_name = record.key_name,
+                .decision = admission.decision,
+                .request = admission.asked.request,
+                .prompt = admission.judged_prompt,
+                .target_index = 0,
+                .answer = {}};
+}
+
 /// Counts what the policy on trial would have done; says so where it differs.
 void note_shadow(const Services& services, const Admission& admission, const std::string& id) {
   if (admission.shadow_choice.empty()) return;
@@ -425,6 +444,7 @@ void Gateway::serve(Pending& pending) {
   const auto patience = std::min(longest, pending.admission.wishes.deadline.value_or(longest));
   auto watch = watch_for(*pending.snapshot, pending.admission);
   const bool resume = may_resume(pending.snapshot->config, pending.admission);
+  auto sample = sample_of(services_, pending.snapshot, pending.admission, record);
   Exchange::start({.snapshot = pending.snapshot,
                    .services = &services_,
                    .dialect = pending.dialect,
@@ -439,6 +459,7 @@ void Gateway::serve(Pending& pending) {
                    .pass = std::move(pending.pass),
                    .hold = std::move(pending.hold),
                    .cache_key = key,
+                   .sample = std::move(sample),
                    .resume = resume,
                    .watch = std::move(watch),
                    .responder = std::move(pending.responder)});

@@ -69,6 +69,7 @@ TEST(Leak, NothingConfidentialReachesAForbiddenTargetUnderAnyFault) {
     endpoint.name = name;
     endpoint.url = "http://127.0.0.1:" + std::to_string(port) + "/v1";
     endpoint.model = "m";
+    endpoint.continues = upstream::Continues::kLastMessage;
     endpoint.timeouts.first_byte = endpoint.timeouts.stall = std::chrono::milliseconds(20);
     upstream::BreakerOptions breaker;
     breaker.failures_to_open = 5;
@@ -81,6 +82,15 @@ TEST(Leak, NothingConfidentialReachesAForbiddenTargetUnderAnyFault) {
   add("cloud/forbidden", policy::Place::kCloud, forbidden.port());
   add("onprem/first", policy::Place::kOnprem, faulty.port());
   add("onprem/second", policy::Place::kOnprem, faulty.port());
+  // Whatever asks a second target is under way too.
+  node.config.policy.objective.resume = policy::Resume::kOn;
+  ComparisonRules comparisons;
+  comparisons.share = 0.5;
+  comparisons.tenants = {""};
+  comparisons.usd_per_day = 1e9;
+  comparisons.at_once = 4;
+  comparisons.sensitivity_max = policy::Sensitivity::kConfidential;
+  node.open_comparisons(comparisons);
   node.start();
 
   std::mt19937 random{7};
@@ -96,7 +106,8 @@ TEST(Leak, NothingConfidentialReachesAForbiddenTargetUnderAnyFault) {
     const bool by_header = !open && draw(3) == 0;
     const std::string text = open || by_header ? mark : "write to " + mark + "@clinic-mail.org now";
     if (!open) secrets.push_back(mark);
-    const auto [path, body] = request_with(text, random);
+    auto [path, body] = request_with(text, random);
+    if (draw(2) == 0) body.insert(1, "\"stream\":true,");
     http::Headers headers;
     if (by_header) headers.push_back({"x-nearside-sensitivity", "confidential"});
     if (draw(20) == 0) headers.push_back({"x-nearside-deadline-ms", "15"});

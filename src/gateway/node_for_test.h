@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "gateway/comparisons.h"
 #include "gateway/gateway.h"
 #include "http/raw_socket_for_test.h"
 #include "http/server.h"
@@ -211,6 +212,13 @@ class NodeForTest {
                    .value();
   }
 
+  /// Before start(), after open_feedback().
+  void open_comparisons(const ComparisonRules& rules) {
+    config.comparisons = rules;
+    comparisons = std::make_unique<Comparisons>(
+        Comparisons::Parts{clock_, log_, ledger, metrics, ids_, *quotas, feedback.get()}, 1);
+  }
+
   void start(const http::ServerOptions& options = {}) {
     policy::Route route;
     route.name = "all";
@@ -227,7 +235,7 @@ class NodeForTest {
     gateway_ = std::make_unique<Gateway>(
         Services{clock_, log_, ledger, metrics, ids_, alarms_, gate_, *quotas, retries,
                  logprob_budgets, nullptr, &cache, quality.get(), feedback.get(), &taints, &tools,
-                 audit, ask_for_reload},
+                 audit, ask_for_reload, comparisons.get()},
         std::move(snapshot));
     server_ = std::move(http::Server::start(options, *gateway_, log_)).value();
   }
@@ -281,6 +289,11 @@ class NodeForTest {
 
  private:
   telemetry::DecisionIds ids_{clock_, 1};
+
+ public:
+  std::unique_ptr<Comparisons> comparisons;
+
+ private:
   Alarms alarms_;
   ConcurrencyGate gate_;
   std::vector<Reach> reach_;

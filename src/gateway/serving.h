@@ -36,6 +36,8 @@
 
 namespace nearside::gateway {
 
+class Comparisons;
+
 /// All thread-safe.
 struct Services {
   const base::Clock& clock;
@@ -56,6 +58,7 @@ struct Services {
   ToolSessions* tools = nullptr;           // answers to tool calls go where any request would
   telemetry::Audit* audit = nullptr;       // nothing is written
   std::function<void()> ask_for_reload{};  // as SIGHUP; empty: there is no file to read again
+  Comparisons* comparisons = nullptr;      // nothing is asked twice
 
   void note(std::string_view event, std::initializer_list<telemetry::Audit::Field> fields) const {
     if (audit != nullptr) audit->note(event, fields);

@@ -8,7 +8,7 @@ namespace {
 
 constexpr char kRequests[] = R"(
 SELECT decision_id, target, input_tokens, cached_input_tokens, output_tokens, cost_usd, decision FROM requests
-WHERE outcome <> 'open' AND time >= ?1 AND (?2 = '' OR time < ?2) ORDER BY time, decision_id)";
+WHERE outcome <> 'open' AND operation <> 'comparison' AND time >= ?1 AND (?2 = '' OR time < ?2) ORDER BY time, decision_id)";
 
 }  // namespace
 

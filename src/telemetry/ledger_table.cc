@@ -71,6 +71,7 @@ std::string attempts_text(const Record& record) {
     out.member("estimated", attempt.estimated).member("pseudonyms", attempt.pseudonyms);
     out.member("cost_usd", attempt.cost_usd).member("energy_joules", attempt.energy_joules);
     out.member("ttft_ms", attempt.ttft_ms).member("total_ms", attempt.total_ms);
+    if (attempt.shadow) out.member("shadow", true);
     if (attempt.resumed_at_bytes) out.member("resumed_at_bytes", *attempt.resumed_at_bytes);
     out.end_object();
   }

@@ -72,6 +72,7 @@ TEST_F(LedgerTest, KeepsARecordWithItsAttemptsAndSums) {
                  0,
                  true,
                  true,
+                 false,
                  0.001,
                  2.0,
                  {},
@@ -80,7 +81,7 @@ TEST_F(LedgerTest, KeepsARecordWithItsAttemptsAndSums) {
                  0,
                  0,
                  {}};
-  Attempt good{"device/y", "device", "eu", Outcome::kOk, "", 10, 4, 20, false,
+  Attempt good{"device/y", "device", "eu", Outcome::kOk, "", 10, 4, 20, false, false,
                false,      0.002,    3.0,  12.5,         90, 0,  0, 0,  {}};
   add_attempt(record, failed);
   add_attempt(record, good);

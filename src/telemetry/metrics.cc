@@ -52,6 +52,12 @@ struct Metrics::State {
   Counter pseudonymised{"nearside_pseudonymised_attempts_total",
                         "Tries that saw placeholders instead of personal values.",
                         {"target", "place", "outcome"}};
+  Counter comparisons{"nearside_comparisons_total",
+                      "Answers that were to be compared with a second target's, by outcome.",
+                      {"target", "second", "outcome"}};
+  Counter comparison_cost{"nearside_comparison_cost_usd_total",
+                          "Money spent on second answers and their judge.",
+                          {"second"}};
   Counter resumed{"nearside_resumed_attempts_total",
                   "Tries that wrote on where another's answer broke off.",
                   {"target", "place", "outcome"}};
@@ -137,6 +143,12 @@ void Metrics::leak_stopped(std::string_view template_name) {
 void Metrics::shadow_decided(std::string_view live, std::string_view shadow) {
   state_->shadow.at({live, shadow}).add(1);
 }
+void Metrics::comparison_ended(std::string_view target, std::string_view second,
+                               std::string_view outcome, double cost_usd) {
+  const std::string_view other = second.empty() ? "none" : second;
+  state_->comparisons.at({target, other, outcome}).add(1);
+  if (cost_usd > 0) state_->comparison_cost.at({other}).add(cost_usd);
+}
 void Metrics::worker_restarted(std::string_view model) {
   state_->worker_restarts.at({model}).add(1);
 }
@@ -151,10 +163,10 @@ void Metrics::set_connections(std::size_t open_count) {
 std::string Metrics::text() const {
   const State& s = *state_;
   std::string out;
-  for (const auto* counter :
-       {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected, &s.shadow,
-        &s.extraction, &s.distributions, &s.leaks, &s.worker_restarts, &s.ledger_failures,
-        &s.label_bytes, &s.answers, &s.pseudonymised, &s.resumed})
+  for (const auto* counter : {&s.requests, &s.attempts, &s.tokens, &s.cost, &s.energy, &s.rejected,
+                              &s.shadow, &s.extraction, &s.distributions, &s.leaks,
+                              &s.worker_restarts, &s.ledger_failures, &s.label_bytes, &s.answers,
+                              &s.pseudonymised, &s.resumed, &s.comparisons, &s.comparison_cost})
     counter->render(out, "counter");
   for (const auto* gauge : {&s.in_flight, &s.healthy, &s.connections}) gauge->render(out, "gauge");
   for (const auto* histogram : {&s.ttft, &s.total, &s.label, &s.decision})

@@ -43,6 +43,10 @@ class Metrics {
   void leak_stopped(std::string_view template_name);
   /// What the policy on trial chose beside the one in force: targets, or "refused".
   void shadow_decided(std::string_view live, std::string_view shadow);
+  /// An answer was compared with a second target's: "agreed", "differed", "busy", "budget", ...
+  /// `second` is "" when nobody was asked. Money of second answers is counted here alone.
+  void comparison_ended(std::string_view target, std::string_view second, std::string_view outcome,
+                        double cost_usd);
   void worker_restarted(std::string_view model);
   void ledger_failed();
   void set_target_healthy(std::string_view target, std::string_view place, bool healthy);

@@ -33,6 +33,7 @@ struct Attempt {
   std::uint64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;
   bool estimated = false;   // tokens counted by us
   bool pseudonyms = false;  // it saw placeholders instead of personal values
+  bool shadow = false;      // its answer was compared and given to nobody
   std::optional<double> cost_usd;
   std::optional<double> energy_joules;
   std::optional<double> ttft_ms;  // empty: no token came
