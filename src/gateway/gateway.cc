@@ -211,10 +211,10 @@ void Gateway::replace(std::shared_ptr<const Snapshot> snapshot) {
   std::swap(snapshot_, snapshot);
 }
 
-http::Response Gateway::refusal(int status, std::string_view sentence) {
+http::Response Gateway::refusal(int status, std::string_view sentence, std::string_view path) {
   const ApiError error = transport_refusal(status, sentence);
   services_.metrics.request_rejected(error.code);
-  return error_response(*dialects().front(), error);
+  return error_response(owner_of(path), error);
 }
 
 void Gateway::handshake_failed(std::string_view remote_address, std::string_view why) {

@@ -23,7 +23,7 @@ class Gateway final : public http::Handler {
   Gateway& operator=(const Gateway&) = delete;
 
   void handle(http::Request request, std::unique_ptr<http::Responder> responder) override;
-  http::Response refusal(int status, std::string_view sentence) override;
+  http::Response refusal(int status, std::string_view sentence, std::string_view path) override;
 
   void handshake_failed(std::string_view remote_address, std::string_view why) override;
 

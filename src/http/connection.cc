@@ -53,6 +53,10 @@ std::string_view sentence_for(int status) {
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
+std::string path_of(beast::string_view target) {
+  return std::string(view(target).substr(0, view(target).find('?')));
+}
+
 Request to_request(beast::http::request<beast::http::string_body>&& message,
                    const std::string& remote_address, const std::string& client_name) {
   Request request;
@@ -173,17 +177,17 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
   }
   set_deadline(options_.header_timeout);
   if (const int status = co_await read_head(parser); status != 0)
-    co_return co_await refuse(status, sentence_for(status));
+    co_return co_await refuse(status, sentence_for(status), path_of(parser.get().target()));
 
   const auto& head = parser.get();
   if (parser.get().version() >= 11 && head.count(field::host) != 1)
-    co_return co_await refuse(400, sentence_for(400));
+    co_return co_await refuse(400, sentence_for(400), path_of(head.target()));
   if (beast::iequals(head[field::expect], "100-continue") && !parser.is_done())
     if (!co_await write_all("HTTP/1.1 100 Continue\r\n\r\n")) co_return Next::kClose;
 
   set_deadline(options_.body_timeout);
   if (const int status = co_await read_body(parser); status != 0)
-    co_return co_await refuse(status, sentence_for(status));
+    co_return co_await refuse(status, sentence_for(status), path_of(parser.get().target()));
   clear_deadline();
 
   ReplyFraming framing;
@@ -269,13 +273,14 @@ asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFra
   }
 }
 
-asio::awaitable<Connection::Next> Connection::refuse(int status, std::string_view sentence) {
+asio::awaitable<Connection::Next> Connection::refuse(int status, std::string_view sentence,
+                                                     std::string path) {
   if (peer_left_ || cut_) co_return Next::kClose;
   timed_out_ = false;
   ReplyFraming framing;
   framing.keep_alive = false;
   Reply reply(framing, [] {});
-  reply.send(handler_.refusal(status, sentence));
+  reply.send(handler_.refusal(status, sentence, path));
   co_await write_all(reply.take().bytes);
   co_return Next::kClose;
 }

@@ -54,7 +54,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::awaitable<int> read_head(Parser& parser);
   boost::asio::awaitable<int> read_body(Parser& parser);
   boost::asio::awaitable<Next> reply_to(Request request, ReplyFraming framing);
-  boost::asio::awaitable<Next> refuse(int status, std::string_view sentence);
+  boost::asio::awaitable<Next> refuse(int status, std::string_view sentence, std::string path = {});
   boost::asio::awaitable<bool> write_all(std::string bytes);
   /// After the last byte: waits for the client to have read it before closing.
   boost::asio::awaitable<void> linger();

@@ -146,7 +146,7 @@ class AsioServer final : public Server {
     ReplyFraming framing;
     framing.keep_alive = false;
     Reply reply(framing, [] {});
-    reply.send(handler_.refusal(503, "this server has reached its bound of open connections"));
+    reply.send(handler_.refusal(503, "this server has reached its bound of open connections", ""));
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(reply.take().bytes), ignored);
@@ -192,7 +192,7 @@ class AsioServer final : public Server {
 
 }  // namespace
 
-Response Handler::refusal(int status, std::string_view sentence) {
+Response Handler::refusal(int status, std::string_view sentence, std::string_view) {
   return {.status = status,
           .headers = {{"content-type", "text/plain"}},
           .body = std::string(sentence) + "\n"};

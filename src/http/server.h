@@ -59,8 +59,9 @@ class Handler {
   virtual void handle(Request request, std::unique_ptr<Responder> responder) = 0;
 
   /// The body for a request that never became one (malformed, too large, too slow), so that these
-  /// errors too have the shape that callers of this server expect.
-  virtual Response refusal(int status, std::string_view sentence);
+  /// errors too have the shape that callers of this server expect. `path`: as asked for; "" when
+  /// the head did not come so far.
+  virtual Response refusal(int status, std::string_view sentence, std::string_view path);
 
   /// A client could not be talked to in TLS: it brought a wrong certificate or none, an old
   /// protocol, or plain HTTP. For counting; on a thread of the server; must not block.

@@ -129,18 +129,26 @@ TEST(HttpServerLimits, RefusalsHaveTheShapeTheHandlerGivesThem) {
   class Shaped final : public Handler {
    public:
     void handle(Request, std::unique_ptr<Responder>) override {}
-    Response refusal(int status, std::string_view sentence) override {
+    Response refusal(int status, std::string_view sentence, std::string_view path) override {
       return {status,
               {{"content-type", "application/json"}},
-              "{\"error\":\"" + std::string(sentence) + "\"}"};
+              "{\"error\":\"" + std::string(sentence) + "\",\"at\":\"" + std::string(path) + "\"}"};
     }
   };
   Shaped handler;
   base::Logger log(base::Level::kOff);
-  const auto server = std::move(Server::start({}, handler, log)).value();
+  ServerOptions options;
+  options.body_bytes_max = 10;
+  const auto server = std::move(Server::start(options, handler, log)).value();
   RawSocket client(server->port());
   client.send("nonsense\r\n\r\n");
   EXPECT_NE(client.receive_all().find("{\"error\":\"this is not"), std::string::npos);
+  for (const char* framing :
+       {"content-length: 11\r\n\r\n", "transfer-encoding: chunked\r\n\r\nb\r\n"}) {
+    RawSocket large(server->port());
+    large.send("POST /some/path?x HTTP/1.1\r\nhost: x\r\n" + std::string(framing) + "12345678901");
+    EXPECT_NE(large.receive_all().find("\"at\":\"/some/path\""), std::string::npos) << framing;
+  }
 }
 
 }  // namespace

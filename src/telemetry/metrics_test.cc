@@ -1,5 +1,9 @@
 #include "telemetry/metrics.h"
 
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -42,6 +46,46 @@ TEST(Metrics, CountWhatAFinalRecordSays) {
         "nearside_request_seconds_sum{target=\"device/small\",place=\"device\"} 0.3\n",
         "# TYPE nearside_ttft_seconds histogram\n", "nearside_ledger_failures_total 0\n"})
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
+/// Source: Prometheus' text exposition format 0.0.4.
+TEST(Metrics, AreLinesThatPrometheusReads) {
+  Metrics metrics;
+  Record record;
+  record.target = "device/small \"x\"\n";
+  record.place = "device";
+  record.ttft_ms = 20;
+  Attempt attempt;
+  attempt.target = record.target;
+  attempt.pseudonyms = true;
+  attempt.resumed_at_bytes = 7;
+  attempt.cost_usd = 1e-9;
+  add_attempt(record, attempt);
+  metrics.request_started();
+  metrics.request_finished(record);
+  metrics.comparison_ended("device/small", "", "busy", 0);
+  metrics.comparison_ended("device/small", "cloud/large", "agreed", 1e-5);
+  const std::regex sample(
+      R"re([a-zA-Z_:][a-zA-Z0-9_:]*(\{[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*"(,[a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*")*\})? (-?[0-9.]+(e[-+]?[0-9]+)?|\+Inf|NaN))re");
+  const std::regex comment(R"(# (HELP|TYPE) [a-zA-Z_:][a-zA-Z0-9_:]* .+)");
+  std::set<std::string> typed;
+  std::set<std::string> series;
+  std::istringstream lines(metrics.text());
+  for (std::string line; std::getline(lines, line);) {
+    const bool is_comment = line.starts_with("#");
+    EXPECT_TRUE(std::regex_match(line, is_comment ? comment : sample)) << line;
+    if (line.starts_with("# TYPE ")) {
+      EXPECT_TRUE(typed.insert(line.substr(7, line.find(' ', 7) - 7)).second) << line;
+    }
+    if (is_comment) continue;
+    EXPECT_TRUE(series.insert(line.substr(0, line.rfind(' '))).second) << "twice: " << line;
+    std::string name = line.substr(0, line.find_first_of("{ "));
+    for (const std::string_view suffix : {"_bucket", "_sum", "_count"})
+      if (!typed.contains(name) && name.ends_with(suffix)) name.resize(name.size() - suffix.size());
+    EXPECT_TRUE(typed.contains(name)) << "no type before " << line;
+  }
+  EXPECT_TRUE(series.contains(
+      R"(nearside_comparisons_total{target="device/small",second="none",outcome="busy"})"));
 }
 
 TEST(Metrics, EscapeLabelValues) {

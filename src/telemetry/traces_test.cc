@@ -80,6 +80,40 @@ TEST(Spans, JoinTheCallersTrace) {
     EXPECT_FALSE(is_traceparent(bad)) << bad;
 }
 
+bool is_hex(const json::value& text, std::size_t digits) {
+  const std::string_view view = text.as_string();
+  return view.size() == digits &&
+         view.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// One span as OTLP's JSON and the GenAI conventions have it: hex ids, times and 64-bit numbers as
+/// decimal text, enumerators as numbers, one typed value for each attribute.
+void expect_otlp(const json::value& span) {
+  EXPECT_TRUE(is_hex(span.at("traceId"), 32));
+  EXPECT_TRUE(is_hex(span.at("spanId"), 16));
+  if (const json::value* parent = span.as_object().if_contains("parentSpanId")) {
+    EXPECT_TRUE(is_hex(*parent, 16));
+  }
+  EXPECT_FALSE(span.at("name").as_string().empty());
+  EXPECT_TRUE(span.at("kind").is_int64());
+  const std::string_view start = span.at("startTimeUnixNano").as_string();
+  const std::string_view end = span.at("endTimeUnixNano").as_string();
+  EXPECT_EQ(start.size(), 19U);
+  EXPECT_LE(start, end);
+  for (const json::value& each : span.at("attributes").as_array()) {
+    const json::object& value = each.at("value").as_object();
+    ASSERT_EQ(value.size(), 1U);
+    const std::string_view type = value.begin()->key();
+    EXPECT_TRUE(type == "doubleValue" ? value.begin()->value().is_double()
+                                      : value.begin()->value().is_string())
+        << type;
+    EXPECT_TRUE(type == "stringValue" || type == "intValue" || type == "doubleValue") << type;
+  }
+  for (const char* wanted : {"gen_ai.operation.name", "gen_ai.request.model",
+                             "gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens"})
+    EXPECT_NE(attribute(span, wanted), "") << wanted;
+}
+
 TEST(Traces, ReachTheCollector) {
   std::promise<http::Request> arrived;
   http::ScriptedServer collector(
@@ -98,8 +132,11 @@ TEST(Traces, ReachTheCollector) {
   const http::Request request = arrived.get_future().get();
   EXPECT_EQ(request.path, "/v1/traces");
   const json::value body = base::parse_json(request.body).value();
-  EXPECT_EQ(body.at("resourceSpans").at(0).at("scopeSpans").at(0).at("spans").as_array().size(),
-            3U);
+  const json::value& resource = body.at("resourceSpans").at(0);
+  EXPECT_EQ(attribute(resource.at("resource"), "service.name"), R"({"stringValue":"nearside"})");
+  const json::array& spans = resource.at("scopeSpans").at(0).at("spans").as_array();
+  ASSERT_EQ(spans.size(), 3U);
+  for (const json::value& span : spans) expect_otlp(span);
 }
 
 TEST(Traces, CountWhatACollectorDoesNotTake) {
