@@ -10,10 +10,10 @@
 #include <sys/resource.h>
 
 #include "base/file.h"
+#include "base/sanitizer_for_test.h"
 #include "gguf/hostile_bytes_for_test.h"
 #include "gguf/writer.h"
 #include "model/tiny_model.h"
-#include "trust/diagnostic_calls.h"
 #include "worker/local_model.h"
 
 namespace nearside::cli {
@@ -262,7 +262,7 @@ TEST_F(HostileWorkerTest, EveryCraftedFileEndsInASentence) {
 
 // No file makes a worker take the memory that it claims.
 TEST_F(HostileWorkerTest, NoCraftedFileIsBelievedAboutItsSize) {
-  if (!trust::diagnostic_calls().empty()) GTEST_SKIP() << "a sanitizer takes memory of its own";
+  if (base::kSanitized) GTEST_SKIP() << "a sanitizer takes memory of its own";
   constexpr std::size_t kMemoryBytesMax = std::size_t{256} << 20;
   for (const auto& [what, bytes] : crafted_files()) {
     static_cast<void>(open(bytes)->wait_ready(kPatience).has_value());

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/sanitizer_for_test.h"
 #include "gguf/file.h"
 #include "grammar/schema_trial.h"
 
@@ -18,11 +19,7 @@ namespace {
 
 const std::filesystem::path kSchemas = "../shared/data/json-schemas/schemas.jsonl.xz";
 // Sanitized programs are some thirty times slower; every line tests the same code.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kLineStride = 32;
-#else
-constexpr std::size_t kLineStride = 1;
-#endif
+constexpr std::size_t kLineStride = base::kSanitized ? 32 : 1;
 
 const std::filesystem::path kVocabulary = "../shared/data/tokenizers/llama-bpe.gguf.xz";
 

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "trust/diagnostic_calls.h"
+#include "base/sanitizer_for_test.h"
 
 namespace nearside::trust {
 
@@ -26,7 +26,7 @@ inline std::optional<std::string> core_of(const std::function<void()>& victim) {
   namespace fs = std::filesystem;
   std::string pattern;
   std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
-  if (!diagnostic_calls().empty() || pattern.find_first_of("|/") != std::string::npos) return {};
+  if (base::kSanitized || pattern.find_first_of("|/") != std::string::npos) return {};
   const fs::path folder =
       fs::path(testing::TempDir()) / fmt::format("nearside_core_{}", ::getpid());
   fs::create_directories(folder);
