@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/bench.h"
+#include "cli/paced_upstream.h"
 #include "gateway/config.h"
 #include "http/load.h"
 #include "http/server.h"
@@ -25,6 +26,8 @@ namespace nearside::cli {
 namespace {
 
 constexpr std::size_t kBodyBytesMax = 16U << 20;
+// Each peer that is measured may keep as many to the server behind it as were asked of it.
+constexpr std::size_t kConnectionsMax = 16'384;
 
 struct Options {
   std::string address;
@@ -39,6 +42,7 @@ struct Options {
   std::vector<std::string> headers;
   std::string upstream;  // serve instead of ask
   std::size_t pieces = 1;
+  std::uint32_t pace_ms = 0;
   bool json = false;
 };
 
@@ -48,8 +52,11 @@ struct Used {
   std::size_t resident_bytes = 0;
 };
 
+/// Of one process and, of the CPU, of its children: some servers work in those alone.
 Used used_by(int pid) {
   Used used;
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid));
+  for (int child = 0; children >> child;) used.cpu_seconds += used_by(child).cpu_seconds;
   std::ifstream stat(fmt::format("/proc/{}/stat", pid));
   std::string line;
   std::getline(stat, line);
@@ -62,7 +69,7 @@ Used used_by(int pid) {
   while (fields >> field) all.push_back(field);
   if (all.size() < 22) return used;
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  used.cpu_seconds = (std::stod(all[11]) + std::stod(all[12])) / ticks;
+  used.cpu_seconds += (std::stod(all[11]) + std::stod(all[12])) / ticks;
   used.resident_bytes = std::stoull(all[21]) * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   return used;
 }
@@ -138,12 +145,16 @@ Exit serve(const Options& options) {
     return Exit::kUsage;
   }
   base::Logger log{base::Level::kOff};
-  Upstream upstream(options.pieces);
+  std::unique_ptr<http::Handler> upstream = std::make_unique<Upstream>(options.pieces);
+  if (options.pace_ms != 0)
+    upstream =
+        std::make_unique<PacedUpstream>(std::chrono::milliseconds(options.pace_ms), options.pieces);
   http::ServerOptions server;
+  server.connections_max = kConnectionsMax;
   server.address = address->host;
   server.port = address->port;
   server.threads = 1;
-  const auto serving = http::Server::start(server, upstream, log);
+  const auto serving = http::Server::start(server, *upstream, log);
   if (!serving) {
     fmt::print(stderr, "nearside: {}\n", serving.error().message);
     return Exit::kFailed;
@@ -168,6 +179,10 @@ Exit measure(const Options& options) {
   load.connections = options.concurrency;
   load.rate = options.rate;
   load.duration = std::chrono::milliseconds(static_cast<std::int64_t>(options.seconds * 1000));
+  if (options.pace_ms != 0) {  // one stream each, from its first frame on
+    load.warm_up = {};
+    load.requests_max = options.concurrency;
+  }
   const Used before = used_by(options.pid);
   const auto began = std::chrono::steady_clock::now();
   auto result = http::run_load(load);
@@ -184,17 +199,23 @@ Exit measure(const Options& options) {
   const double cpu_us = options.pid != 0 && rate > 0
                             ? (after.cpu_seconds - before.cpu_seconds) * 1e6 / (rate * wall)
                             : 0;
-  const base::json::object out{{"concurrency", options.concurrency},
-                               {"requests", result->total_us.size()},
-                               {"failures", result->failures},
-                               {"requests_per_second", rate},
-                               {"p50_us", http::percentile(result->total_us, 0.5)},
-                               {"p99_us", http::percentile(result->total_us, 0.99)},
-                               {"first_byte_p50_us", http::percentile(result->first_byte_us, 0.5)},
-                               {"first_byte_p99_us", http::percentile(result->first_byte_us, 0.99)},
-                               {"gap_p99_us", http::percentile(result->gap_us, 0.99)},
-                               {"cpu_us_per_request", cpu_us},
-                               {"resident_bytes", after.resident_bytes}};
+  base::json::object out{{"concurrency", options.concurrency},
+                         {"requests", result->total_us.size()},
+                         {"failures", result->failures},
+                         {"requests_per_second", rate},
+                         {"p50_us", http::percentile(result->total_us, 0.5)},
+                         {"p99_us", http::percentile(result->total_us, 0.99)},
+                         {"first_byte_p50_us", http::percentile(result->first_byte_us, 0.5)},
+                         {"first_byte_p99_us", http::percentile(result->first_byte_us, 0.99)},
+                         {"gap_p99_us", http::percentile(result->gap_us, 0.99)},
+                         {"cpu_us_per_request", cpu_us},
+                         {"resident_bytes", after.resident_bytes}};
+  if (options.pace_ms != 0) {
+    out["cpu_percent"] = (after.cpu_seconds - before.cpu_seconds) / wall * 100;
+    for (const auto& [key, value] :
+         paced_figures(*result, std::chrono::milliseconds(options.pace_ms)))
+      out[key] = value;
+  }
   if (options.json) {
     fmt::print("{}\n", base::json::serialize(out));
   } else {
@@ -227,6 +248,10 @@ Run bench_gateway(App& root, App*& command) {
   auto* served = command->add_option("--upstream", options->upstream,
                                      "serve canned answers at ADDRESS:PORT instead");
   command->add_option("--pieces", options->pieces, "of a canned answer");
+  command->add_option(
+      "--pace-ms", options->pace_ms,
+      "between the pieces of a stream, given or expected; then each connection asks "
+      "for one stream");
   command->add_flag("--json", options->json, "one JSON object");
   asked->excludes(served);
   return [options] {
