@@ -127,6 +127,31 @@ class Faults(SystemTest):
         self.assertIn("error", body)
         self.assertEqual(len(node.ledger()), 2)
 
+    def test_a_killed_upstream_is_written_on_by_the_local_model(self):
+        upstream = self.node(local("onprem"))
+        node = self.node(forward(upstream.address).replace("targets:", f"""models:
+  - {{name: small, file: {SMALL}, threads: 1}}
+policy: {{resume: asked, quality_min: 0.9}}
+targets:
+  - {{name: device/small, model: small, quality: {{prior: 0.5}}}}""").replace("model: auto}", "model: auto}, quality: {prior: 0.99}"))
+        self.eventually(lambda: node.may_serve("device/small"))
+        connection, reply = node.open_stream(max_tokens=200, headers={"x-nearside-resume": "on"})
+        decision = reply.getheader("x-nearside-decision")
+        self.assertEqual(reply.getheader("x-nearside-target"), "onprem/endless")
+        first_content(reply)
+        upstream.stop(signal.SIGKILL)
+        tail = rest(reply)
+        connection.close()
+        self.assertNotIn(b'"error"', tail)
+        self.assertIn(b"[DONE]", tail)
+        self.assertEqual(tail.count(b'"resumed":{"target":"device/small"'), 1)
+        record = self.outcome_of(node, decision)
+        self.assertEqual(record["outcome"], "ok")
+        attempts = json.loads(record["attempts"])
+        self.assertEqual([(a["target"], a["outcome"]) for a in attempts],
+                         [("onprem/endless", "cut"), ("device/small", "ok")])
+        self.assertGreater(attempts[1]["resumed_at_bytes"], 0)
+
     def test_a_killed_gateway_leaves_a_record_marked_interrupted(self):
         node = self.node(local())
         connection, reply = node.open_stream(max_tokens=3000)
