@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/json_writer.h"
 #include "gateway/answer_collector.h"
 #include "policy/document.h"
 
@@ -118,15 +119,14 @@ base::Result<policy::Label> AnswerWatch::end(base::SteadyTime now) {
 
 void add_answer_label(telemetry::Record& record, const policy::Label& label) {
   record.answer_sensitivity = policy::sensitivity_name(label.sensitivity);
-  base::json::array categories;
-  for (const std::string& category : label.categories) categories.emplace_back(category);
-  const base::json::object answer{{"sensitivity", record.answer_sensitivity},
-                                  {"categories", std::move(categories)},
-                                  {"findings_count", label.findings_count}};
+  base::JsonWriter answer;
+  answer.begin_object().member("sensitivity", record.answer_sensitivity);
+  answer.member("categories", label.categories).member("findings_count", label.findings_count);
+  answer.end_object();
   // We wrote that object; reading it again would cost more than all else here.
   CHECK(record.decision_json.ends_with("}"));
   record.decision_json.pop_back();
-  record.decision_json += ",\"answer\":" + base::json::serialize(answer) + "}";
+  record.decision_json += ",\"answer\":" + std::move(answer).text() + "}";
 }
 
 }  // namespace nearside::gateway

@@ -45,7 +45,7 @@ base::Result<policy::Decision> Exchange::decide_who_writes_on() const {
 void Exchange::note_resumption(const policy::Decision& decision) {
   CHECK(record_.decision_json.ends_with("}"));
   record_.decision_json.pop_back();
-  record_.decision_json += ",\"resumed\":" + base::json::serialize(policy::to_json(decision)) + "}";
+  record_.decision_json += ",\"resumed\":" + policy::to_json(decision) + "}";
 }
 
 bool Exchange::resume(const base::Error& error, const chat::Usage& used, After& after) {
