@@ -21,8 +21,8 @@ namespace nearside::model {
 class Model {
  public:
   /// The file must outlive the model, which views its weights or, where the table packs them, keeps
-  /// a copy made by `threads` threads and lets go of the file's pages. Architectures:
-  /// architectures.cc.
+  /// a copy made by `threads` threads and lets go of the file's pages. Of a private file, which is
+  /// settled, only what the model views can be read afterwards. Architectures: architectures.cc.
   /// Errors: kUnsupported (architecture, tensor type, a feature named in the message), kCorrupt
   /// (metadata or tensors missing or contradicting each other).
   static base::Result<std::unique_ptr<Model>> load(const gguf::File& file,
