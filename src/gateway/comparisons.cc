@@ -260,7 +260,7 @@ class Comparisons::Run : public std::enable_shared_from_this<Run> {
   }
 
   Comparisons& owner_;
-  const Parts& parts_;
+  const Parts parts_;  // a copy: once cancelled, choosing a judge may outlive the owner
   const std::uint64_t id_;
   const Sample sample_;
   const policy::Considered second_;
