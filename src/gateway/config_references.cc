@@ -12,8 +12,9 @@ namespace nearside::gateway {
 
 namespace {
 
-/// "; did you mean 'x'?" or "; known here: a, b".
-std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
+/// "; did you mean 'x'?" or "; known here: a, b". The tenant of callers without a key has no name.
+std::string suggestion(std::string_view name, std::vector<std::string> known) {
+  std::erase(known, "");
   const std::string near = base::nearest_word(name, known);
   if (!near.empty()) return fmt::format("did you mean '{}'?", near);
   return known.empty() ? "there is none yet"
