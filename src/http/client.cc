@@ -31,20 +31,21 @@ class CurlClient final : public Client {
     auto transfer = std::make_shared<CurlTransfer>(std::move(request), std::move(sink), options_);
     const std::size_t loop = loops_->here().value_or(next_++ % loops_->size());
     drivers_[loop]->post_start(transfer);
-    return std::make_unique<Handle>(*drivers_[loop], std::move(transfer));
+    return std::make_unique<Handle>(drivers_[loop], std::move(transfer));
   }
 
  private:
   class Handle final : public ClientCall {
    public:
-    Handle(CurlDriver& driver, std::shared_ptr<CurlTransfer> transfer)
-        : driver_(driver), transfer_(std::move(transfer)) {}
+    Handle(std::weak_ptr<CurlDriver> driver, std::shared_ptr<CurlTransfer> transfer)
+        : driver_(std::move(driver)), transfer_(std::move(transfer)) {}
     ~Handle() override {
-      if (transfer_->cancel()) driver_.post_remove(std::move(transfer_));
+      if (!transfer_->cancel()) return;
+      if (const auto driver = driver_.lock()) driver->post_remove(std::move(transfer_));
     }
 
    private:
-    CurlDriver& driver_;
+    std::weak_ptr<CurlDriver> driver_;  // gone with the client
     std::shared_ptr<CurlTransfer> transfer_;
   };
 

@@ -81,7 +81,8 @@ class ClientCall {
 class Client {
  public:
   static std::unique_ptr<Client> create(const ClientOptions& options = {});
-  /// Ends every call without a word. Destroy it outside of its threads.
+  /// Ends every call without a word; what send() returned may outlive it. Destroy it outside of its
+  /// threads.
   virtual ~Client() = default;
   [[nodiscard]] virtual std::unique_ptr<ClientCall> send(ClientRequest request,
                                                          ClientSink sink) = 0;

@@ -114,6 +114,23 @@ TEST(HttpClient, CallsStayOnTheThreadOfTheLoopThatStartedThem) {
   EXPECT_FALSE(loops->here());
 }
 
+TEST(HttpClient, ACallMayOutliveItsClient) {
+  KeptResponder kept;
+  ScriptedServer server([&](Request, std::unique_ptr<Responder> responder) {
+    responder->begin(200, {});
+    responder->write("first");
+    kept.keep(std::move(responder));
+  });
+  Collected got;
+  auto client = Client::create();
+  auto call = client->send({.url = url(server.port())}, got.sink());
+  got.first_body.wait();
+  client.reset();
+  call.reset();
+  EXPECT_FALSE(got.done.try_wait());
+  kept.drop();
+}
+
 TEST(HttpClient, StreamsAndCancels) {
   std::latch gone(1);
   KeptResponder kept;

@@ -33,7 +33,7 @@ struct LoadResult {
   double seconds = 0;                 // in which the replies above came
 };
 
-/// Blocks until it is over; one thread, which polls without sleeping while replies are under way.
+/// Blocks until it is over; one thread, which polls without sleeping when a rate is asked for.
 /// Errors: kUnavailable (no connection), kInvalidArgument (address).
 base::Result<LoadResult> run_load(const LoadOptions& options);
 
