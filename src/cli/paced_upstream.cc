@@ -1,8 +1,8 @@
 #include "cli/paced_upstream.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace nearside::cli {
 namespace {
@@ -17,51 +17,19 @@ constexpr std::string_view kEnd =
 
 }  // namespace
 
-PacedUpstream::PacedUpstream(std::chrono::milliseconds pace, std::size_t frames)
-    : pace_(pace), frames_(frames), thread_([this] { run(); }) {}
-
-PacedUpstream::~PacedUpstream() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stopping_ = true;
-  }
-  changed_.notify_one();
-  thread_.join();
-}
-
 void PacedUpstream::handle(http::Request, std::unique_ptr<http::Responder> responder) {
   responder->begin(200, {{"content-type", "text/event-stream"}});
-  const auto stream = std::make_shared<Stream>(Stream{std::move(responder), frames_});
-  {
-    const std::scoped_lock lock(mutex_);
-    due_.push({std::chrono::steady_clock::now() + pace_, stream});
-  }
-  changed_.notify_one();
+  set(std::chrono::steady_clock::now() + pace_,
+      std::make_shared<Stream>(Stream{std::move(responder), frames_}));
 }
 
-void PacedUpstream::run() {
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    if (due_.empty()) {
-      changed_.wait(lock);
-      continue;
-    }
-    const Due next = due_.top();
-    if (next.when > std::chrono::steady_clock::now()) {
-      changed_.wait_until(lock, next.when);
-      continue;
-    }
-    due_.pop();
-    lock.unlock();
-    bool goes_on = next.stream->responder->write(kFrame);
-    if (goes_on && --next.stream->left == 0) {
-      next.stream->responder->write(kEnd);
-      next.stream->responder->finish();
-      goes_on = false;
-    }
-    lock.lock();
-    if (goes_on) due_.push({next.when + pace_, next.stream});
-  }
+void PacedUpstream::set(base::SteadyTime when, std::shared_ptr<Stream> stream) {
+  alarms_.set(when, [this, when, stream = std::move(stream)] {
+    if (!stream->responder->write(kFrame)) return;
+    if (--stream->left > 0) return set(when + pace_, stream);
+    stream->responder->write(kEnd);
+    stream->responder->finish();
+  });
 }
 
 base::json::object paced_figures(http::LoadResult& result, std::chrono::milliseconds pace) {
