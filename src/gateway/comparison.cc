@@ -1,8 +1,5 @@
 #include "gateway/comparison.h"
 
-#include <algorithm>
-
-#include "base/utf8.h"
 #include "gateway/verdict.h"
 
 namespace nearside::gateway {
