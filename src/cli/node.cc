@@ -173,7 +173,7 @@ base::Status Node::serve(gateway::Config config, std::function<void()> ask_for_r
                   address.text());
   ledger_file_ = config.ledger.file;
   listen_ = config.listen;
-  ledger_ = TRY(telemetry::Ledger::open(ledger_file_, {}, log_));
+  ledger_ = TRY(telemetry::Ledger::open(ledger_file_, {.sync = config.ledger.sync}, log_));
   if (const auto interrupted = ledger_->interrupted_count(); interrupted > 0)
     log_.warn("serve", "{} requests were under way when this node last ended; the ledger says so",
               interrupted);

@@ -246,8 +246,7 @@ class Comparisons::Run : public std::enable_shared_from_this<Run> {
       learn(first, *comparison_.first);
       learn(second_.target, *comparison_.second);
     }
-    if (base::Status queued = parts_.ledger.finish(std::move(record_), [](const base::Status&) {});
-        !queued)
+    if (base::Status queued = parts_.ledger.finish(record_, [](const base::Status&) {}); !queued)
       parts_.metrics.ledger_failed();
     owner_.ended(id_, day_, reserved_usd_, cost);
   }

@@ -22,6 +22,16 @@ void read_ledger(base::YamlMap& root, Draft& draft) {
   base::YamlMap map(*node, "ledger", draft.problems);
   if (map.text("file", draft.config.ledger.file))
     draft.config.ledger.file = resolve_path(draft, draft.config.ledger.file);
+  std::string sync;
+  if (!map.text("sync", sync)) return;
+  if (sync == "reply")
+    draft.config.ledger.sync = telemetry::LedgerSync::kEachReply;
+  else if (sync == "second")
+    draft.config.ledger.sync = telemetry::LedgerSync::kEachSecond;
+  else
+    draft.problem(map.line_of("sync"),
+                  "ledger.sync is 'reply' (a reply ends when its record would survive a loss of "
+                  "power) or 'second' (the last second may be lost then)");
 }
 
 void read_traces(base::YamlMap& root, Draft& draft) {

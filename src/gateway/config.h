@@ -22,6 +22,7 @@
 #include "policy/region.h"
 #include "policy/rules.h"
 #include "policy/taint.h"
+#include "telemetry/ledger.h"
 
 namespace nearside::gateway {
 
@@ -231,6 +232,7 @@ struct AuditConfig {
 
 struct LedgerConfig {
   std::string file = "nearside-ledger.sqlite";
+  telemetry::LedgerSync sync = telemetry::LedgerSync::kEachReply;
 };
 
 struct Config {

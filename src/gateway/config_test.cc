@@ -110,6 +110,16 @@ TEST(Config, VerifiedOnlyNamesItsSigners) {
   EXPECT_NE(with("{verified_only: true, signers: [{key_file: r.pub}]}"), "");
 }
 
+TEST(Config, ALedgerWaitsForTheDiskUnlessToldOtherwise) {
+  const auto with = [](std::string_view ledger) {
+    return parse_config(std::string(kGood) + std::string(ledger), "nearside.yaml");
+  };
+  EXPECT_EQ(with("")->ledger.sync, telemetry::LedgerSync::kEachReply);
+  EXPECT_EQ(with("\nledger: {sync: second}\n")->ledger.sync, telemetry::LedgerSync::kEachSecond);
+  EXPECT_NE(with("\nledger: {sync: never}\n").error().message.find("ledger.sync is 'reply'"),
+            std::string::npos);
+}
+
 TEST(Config, ReadsWhatItSays) {
   const auto config = parse_config(kGood, "dir/nearside.yaml");
   ASSERT_TRUE(config.has_value()) << config.error().message;

@@ -388,7 +388,7 @@ void Exchange::finish_up(After after) {
     services_.retries.earn();
     hold_.settle(record_.input_tokens + record_.output_tokens, record_.cost_usd.value_or(0));
     base::Status queued = services_.ledger.finish(
-        std::move(record_),
+        record_,
         [self = shared_from_this()](const base::Status& durable) { self->deliver(durable); });
     if (!queued) deliver(queued);
   }

@@ -359,7 +359,7 @@ void Gateway::refuse(Pending& pending, const ApiError& error, Code code) {
   const auto answer = [shared, dialect = pending.dialect, error, headers](const base::Status&) {
     (*shared)->send(error_response(*dialect, error, headers));
   };
-  if (base::Status queued = services_.ledger.finish(std::move(record), answer); !queued)
+  if (base::Status queued = services_.ledger.finish(record, answer); !queued)
     answer(queued);
 }
 
@@ -415,7 +415,7 @@ bool Gateway::give_again(Pending& pending, const ResponseCache::Key& key) {
     (*responder)
         ->send(durable ? response : error_response(*dialect, to_api_error(durable.error())));
   };
-  if (base::Status queued = services_.ledger.finish(std::move(record), deliver); !queued)
+  if (base::Status queued = services_.ledger.finish(record, deliver); !queued)
     deliver(queued);
   return true;
 }

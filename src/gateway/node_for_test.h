@@ -70,16 +70,16 @@ inline chat::Event failed(base::Code code, std::string message = "broken") {
 /// Keeps records in memory. Answers at once, or when released, or with an error.
 class FakeLedger final : public telemetry::Ledger {
  public:
-  base::Status begin(telemetry::Record record) override {
+  base::Status begin(const telemetry::Record& record) override {
     const std::scoped_lock lock(mutex_);
     if (full) return base::fail(base::Code::kExhausted, "full");
-    begun.push_back(std::move(record));
+    begun.push_back(record);
     return {};
   }
-  base::Status finish(telemetry::Record record, telemetry::OnDurable on_durable) override {
+  base::Status finish(const telemetry::Record& record, telemetry::OnDurable on_durable) override {
     {
       const std::scoped_lock lock(mutex_);
-      finished.push_back(std::move(record));
+      finished.push_back(record);
       changed_.notify_all();
       if (hold) {
         held_.push_back(std::move(on_durable));

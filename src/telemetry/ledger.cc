@@ -1,4 +1,5 @@
-// The ledger's writer: a queue, a thread, group commit, patience with a disk that is full.
+// The ledger's writer: rows go to the journal at once and to the table many together, with patience
+// where that is locked or the disk is full.
 #include "telemetry/ledger.h"
 
 #include <algorithm>
@@ -6,38 +7,44 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
-#include <deque>
 #include <iterator>
 #include <mutex>
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 
+#include "base/check.h"
 #include "base/unique_fd.h"
 #include "store/sqlite.h"
+#include "telemetry/ledger_row.h"
 #include "telemetry/ledger_table.h"
+#include "telemetry/row_journal.h"
 
 namespace nearside::telemetry {
 
 namespace {
 
-/// Records of one transaction: enough to share an fsync among all that wait, few enough that the
-/// first of them does not wait long for the last (about 10 us each).
-constexpr std::size_t kBatchMax = 512;
+using std::chrono::steady_clock;
+
+/// Rows of one transaction: few enough (about 10 us each) that a reply which waits for the disk
+/// does not wait long for them.
+constexpr std::size_t kRowsMax = 256;
 constexpr std::chrono::milliseconds kRetryDelay{20};
-
-struct Entry {
-  Record record;
-  OnDurable on_durable;
-  std::chrono::steady_clock::time_point queued{};
-
-  [[nodiscard]] bool open() const { return record.outcome == Outcome::kOpen; }
-};
+constexpr std::chrono::seconds kSyncInterval{1};
+constexpr int kNice = 5;  // a third of the processor where all others want it, too
+/// The part of the journal that is kept free for the ends of requests that have begun.
+constexpr std::size_t kShareForEnds = 16;
+/// Rows that the table has not taken yet, above which replies wait for it to follow: a node that is
+/// asked more than its disk can keep becomes slower, and neither larger nor deaf.
+constexpr std::size_t kBehindBytesMax = 1U << 20;
 
 /// One writer a file: a second node would mark the first one's running requests as interrupted.
 base::Result<base::UniqueFd> lock_file(const std::string& path) {
@@ -53,18 +60,38 @@ base::Result<base::UniqueFd> lock_file(const std::string& path) {
   return fd;
 }
 
+/// Whoever has it gives it back within microseconds, and to sleep for that costs more than to ask
+/// again.
+std::unique_lock<std::mutex> lock_soon(std::mutex& mutex) {
+  constexpr int kTries = 200;
+  for (int i = 0; i < kTries; ++i)
+    if (mutex.try_lock()) return {mutex, std::adopt_lock};
+  return std::unique_lock(mutex);
+}
+
+/// Valid until the thread asks again.
+const std::string& row_of(const Record& record) {
+  thread_local std::string row;
+  row.clear();
+  append_row(record, row);
+  return row;
+}
+
 class SqliteLedger final : public Ledger {
  public:
   SqliteLedger(const LedgerOptions& options, base::Logger& logger, base::UniqueFd lock,
-               store::Database writing, store::Database reading, RecordWriter writer,
-               std::uint64_t interrupted_count)
+               RowJournal journal, store::Database writing, store::Database reading,
+               RecordWriter writer, std::uint64_t interrupted_count)
       : options_(options),
         logger_(logger),
         lock_(std::move(lock)),
-        writing_(std::move(writing)),
-        writer_(std::move(writer)),
         interrupted_count_(interrupted_count),
         reading_(std::move(reading)),
+        writing_(std::move(writing)),
+        writer_(std::move(writer)),
+        synced_(steady_clock::now()),
+        journal_(std::move(journal)),
+        written_(journal_.next_number()),
         thread_([this] { run(); }) {}
 
   ~SqliteLedger() override {
@@ -76,17 +103,57 @@ class SqliteLedger final : public Ledger {
     thread_.join();
   }
 
-  base::Status begin(Record record) override {
-    record.outcome = Outcome::kOpen;
-    return push({.record = std::move(record), .on_durable = nullptr});
+  base::Status begin(const Record& record) override {
+    CHECK(record.outcome == Outcome::kOpen);
+    std::string row;
+    append_row(record, row);
+    bool wake = false;
+    {
+      const auto lock = lock_soon(mutex_);
+      opened_bytes_ += row.size();
+      if (!journal_.has_room(opened_bytes_ + options_.journal_bytes / kShareForEnds)) {
+        opened_bytes_ -= row.size();
+        return base::fail(base::Code::kExhausted,
+                          "the ledger cannot be written and its journal is full");
+      }
+      opened_.insert_or_assign(record.decision_id, std::move(row));
+      wake = asleep_;
+    }
+    if (wake) changed_.notify_one();
+    return {};
   }
 
-  base::Status finish(Record record, OnDurable on_durable) override {
+  base::Status finish(const Record& record, OnDurable on_durable) override {
     CHECK(record.outcome != Outcome::kOpen);
-    return push({.record = std::move(record), .on_durable = std::move(on_durable)});
+    const std::string& row = row_of(record);
+    bool waits = true;
+    bool wake = true;
+    {
+      const auto lock = lock_soon(mutex_);
+      // A request that is soon over is written once.
+      if (const auto opened = opened_.extract(record.decision_id); !opened.empty())
+        opened_bytes_ -= opened.mapped().size();
+      TRY(keep(row));
+      unsynced_ = true;
+      const bool behind = healthy_ && pending_.size() > kBehindBytesMax;
+      waits = behind || options_.sync == LedgerSync::kEachReply;
+      if (waits) (behind ? held_back_ : waiting_).push_back(std::move(on_durable));
+      wake = (waits && !behind) || asleep_;
+    }
+    if (wake) changed_.notify_one();
+    if (!waits) on_durable({});
+    return {};
   }
 
   base::Result<std::optional<base::json::object>> find(const std::string& decision_id) override {
+    {
+      std::unique_lock lock(mutex_);
+      if (base::Status kept = keep_opened(); !kept) return kept.error();
+      const std::uint64_t end = journal_.next_number();
+      hurried_ = true;
+      changed_.notify_one();
+      written_changed_.wait(lock, [&] { return written_ >= end || !healthy_ || stopping_; });
+    }
     const std::scoped_lock lock(reading_mutex_);
     return find_record(reading_, decision_id);
   }
@@ -96,109 +163,195 @@ class SqliteLedger final : public Ledger {
   std::uint64_t interrupted_count() const override { return interrupted_count_; }
 
  private:
-  base::Status push(Entry entry) {
-    const bool open = entry.open();
-    entry.queued = std::chrono::steady_clock::now();
-    bool wake = false;
-    {
-      const std::scoped_lock lock(mutex_);
-      if (queue_.size() >= options_.queue_max)
-        return base::fail(base::Code::kExhausted, "the ledger's queue of {} records is full",
-                          options_.queue_max);
-      queue_.push_back(std::move(entry));
-      if (!open) ++ended_count_;
-      // A writer that will look by itself before an open record is due is not woken for it.
-      wake = !open || asleep_ || queue_.size() >= kBatchMax;
+  /// Rows that are on their way from the journal into the table.
+  struct Batch {
+    std::string framed_rows;
+    std::size_t done_bytes = 0;
+    [[nodiscard]] std::string_view rest() const {
+      return std::string_view(framed_rows).substr(done_bytes);
     }
-    if (wake) changed_.notify_one();
+  };
+
+  /// Puts a row into the journal, on its way to the table. With mutex_ held. Errors: those of
+  /// RowJournal::append.
+  base::Status keep(std::string_view row) {
+    const std::size_t before = pending_.size();
+    journal_.add_row(row, pending_);
+    base::Status kept = journal_.append(std::string_view(pending_).substr(before));
+    if (!kept) pending_.resize(before);
+    return kept;
+  }
+
+  /// Those of all requests that have begun. With mutex_ held. Errors: as above; those that are not
+  /// kept stay.
+  base::Status keep_opened() {
+    for (auto opened = opened_.begin(); opened != opened_.end(); opened = opened_.erase(opened)) {
+      TRY(keep(opened->second));
+      opened_bytes_ -= opened->second.size();
+    }
     return {};
   }
 
   void run() {
-    while (true) {
-      std::vector<Entry> batch = next_batch();
-      if (batch.empty()) return;
-      settle(batch, write_patiently(batch));
-    }
-  }
-
-  /// Waits until a request has ended, an open record is due or there are enough for a transaction;
-  /// empty when stopping and everything is written.
-  std::vector<Entry> next_batch() {
+    // Requests that nobody makes wait for this thread go first.
+    if (options_.sync == LedgerSync::kEachSecond) ::setpriority(PRIO_PROCESS, 0, kNice);
     std::unique_lock lock(mutex_);
-    const auto ready = [this] {
-      return stopping_ || ended_count_ > 0 || queue_.size() >= kBatchMax;
-    };
-    // Longer than an open record may wait: between requests that follow each other closely the
-    // writer wakes once for each, at its end.
-    const auto look_until = std::chrono::steady_clock::now() + options_.open_delay;
-    if (queue_.empty() && !changed_.wait_until(lock, look_until, ready) && queue_.empty()) {
-      asleep_ = true;
-      changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      asleep_ = false;
+    while (true) {
+      wait_for_work(lock);
+      if (!waiting_.empty() || sync_is_due()) sync(lock);
+      if (stopping_ || hurried_ || steady_clock::now() >= next_write()) write(lock);
+      if (!stopping_ || !waiting_.empty()) continue;
+      if (batch_.rest().empty() && !waits_for_table()) return close(lock);
+      if (healthy_) continue;
+      logger_.error("ledger", "the last records could not be written; they wait in the journal");
+      return;
     }
-    if (!queue_.empty())
-      changed_.wait_until(lock, queue_.front().queued + options_.open_delay, ready);
-    const std::size_t count = std::min(queue_.size(), kBatchMax);
-    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(count);
-    std::vector<Entry> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-    queue_.erase(queue_.begin(), end);
-    for (const Entry& entry : batch)
-      if (!entry.open()) --ended_count_;
-    return batch;
   }
 
-  base::Status write(const std::vector<Entry>& batch) {
+  [[nodiscard]] bool waits_for_table() const { return !pending_.empty() || !opened_.empty(); }
+
+  /// When rows that wait are due for the table.
+  [[nodiscard]] steady_clock::time_point next_write() const {
+    if (!healthy_) return wrote_ + kRetryDelay;
+    return batch_.rest().empty() ? wrote_ + options_.write_delay : wrote_;
+  }
+
+  /// Returns when there is something to do, or may be.
+  void wait_for_work(std::unique_lock<std::mutex>& lock) {
+    const auto wanted = [this] { return stopping_ || !waiting_.empty() || hurried_; };
+    if (wanted()) return;
+    const auto woken = [&] { return wanted() || waits_for_table(); };
+    if (!batch_.rest().empty() || waits_for_table()) {
+      changed_.wait_until(lock, next_write(), wanted);
+      return;
+    }
+    // An idle writer looks again by itself before it has to be woken: between requests that follow
+    // each other closely nobody wakes it.
+    if (changed_.wait_for(lock, options_.write_delay, woken)) return;
+    asleep_ = true;
+    if (unsynced_)
+      changed_.wait_until(lock, synced_ + kSyncInterval, woken);
+    else
+      changed_.wait(lock, woken);
+    asleep_ = false;
+    wrote_ = steady_clock::now();  // what has come waits for others from now on
+  }
+
+  /// Tells those who wait that their records are safe, after the disk has said so if it is its
+  /// turn.
+  void sync(std::unique_lock<std::mutex>& lock) {
+    std::vector<OnDurable> waiting = std::exchange(waiting_, {});
+    const bool wanted = options_.sync == LedgerSync::kEachReply || sync_is_due();
+    if (wanted) unsynced_ = false;
+    lock.unlock();
+    const base::Status status = wanted ? sync_files() : base::Status();
+    if (!status) logger_.error("ledger", "{}", status.error().message);
+    for (const OnDurable& on_durable : waiting) on_durable(status);
+    lock.lock();
+    if (wanted) synced_ = steady_clock::now();
+  }
+
+  /// What replies wait for is in the journal. Without that, rows are safe in the table, which a
+  /// checkpoint syncs; while it takes none, they are still in the journal.
+  base::Status sync_files() {
+    if (options_.sync == LedgerSync::kEachReply || !healthy_) return journal_.sync();
+    return writing_.execute("PRAGMA wal_checkpoint(PASSIVE)");
+  }
+
+  [[nodiscard]] bool sync_is_due() const {
+    return unsynced_ && steady_clock::now() >= synced_ + kSyncInterval;
+  }
+
+  /// Puts rows into the table: all that wait, unless a reply has come to wait for the disk
+  /// meanwhile.
+  void write(std::unique_lock<std::mutex>& lock) {
+    do {
+      if (batch_.rest().empty()) {
+        if (base::Status kept = keep_opened(); !kept) return failed(kept);
+        batch_.framed_rows.swap(pending_);
+        batch_.done_bytes = 0;
+        pending_.clear();
+        let_go();
+      }
+      if (batch_.rest().empty()) break;
+      if (base::Status status = write_some(lock); !status) return failed(status);
+    } while (waiting_.empty());
+    if (!healthy_.exchange(true)) logger_.info("ledger", "writing again");
+    wrote_ = steady_clock::now();
+    if (batch_.rest().empty() && !waits_for_table()) {
+      hurried_ = false;
+      written_ = journal_.next_number();
+    }
+    written_changed_.notify_all();
+  }
+
+  /// Who was held back waits no longer than all others.
+  void let_go() {
+    std::move(held_back_.begin(), held_back_.end(), std::back_inserter(waiting_));
+    held_back_.clear();
+  }
+
+  void failed(const base::Status& status) {
+    let_go();
+    if (healthy_.exchange(false))
+      logger_.error("ledger", "cannot write, trying on: {}", status.error().message);
+    wrote_ = steady_clock::now();
+    hurried_ = false;
+    written_changed_.notify_all();
+  }
+
+  /// One transaction of the batch's first rows.
+  base::Status write_some(std::unique_lock<std::mutex>& lock) {
+    std::vector<RowJournal::Row> rows;
+    std::string_view rest = batch_.rest();
+    while (!rest.empty() && rows.size() < kRowsMax) rows.push_back(RowJournal::take_row(rest));
+    const std::uint64_t next = rows.back().number + 1;
+    // Where no record may be lost with the power, the journal's are written over only when the
+    // table's are safe from that.
+    const bool synced =
+        stopping_ || (options_.sync == LedgerSync::kEachReply && journal_.would_free(next));
+    lock.unlock();
+    base::Status status = write_rows(rows, synced);
+    lock.lock();
+    if (!status) return status;
+    batch_.done_bytes = batch_.framed_rows.size() - rest.size();
+    written_ = next;
+    return journal_.release(next);
+  }
+
+  base::Status write_rows(const std::vector<RowJournal::Row>& rows, bool synced) {
     std::unordered_set<std::string_view> ended;
-    for (const Entry& entry : batch)
-      if (!entry.open()) ended.insert(entry.record.decision_id);
-    // FULL syncs the log at commit. A batch of open records alone is not worth an fsync: it
-    // survives the death of the process, and the next FULL commit syncs it along.
-    const bool durable = !ended.empty();
-    if (durable != syncs_) {
-      TRY(writing_.execute(durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
-      syncs_ = durable;
+    for (const RowJournal::Row& row : rows)
+      if (const RowKey key = key_of(row.bytes); !key.open) ended.insert(key.decision_id);
+    if (synced != syncs_) {
+      TRY(writing_.execute(synced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"));
+      syncs_ = synced;
     }
     store::Transaction transaction = TRY(store::Transaction::begin(writing_));
-    for (const Entry& entry : batch)
-      if (!entry.open() || !ended.contains(entry.record.decision_id))
-        TRY(writer_.write(entry.record));
+    for (const RowJournal::Row& row : rows) {
+      const RowKey key = key_of(row.bytes);
+      if (key.open && ended.contains(key.decision_id)) continue;
+      const base::Status status = writer_.write(row.bytes);
+      if (status) continue;
+      if (status.error().code != base::Code::kInvalidArgument) return status;
+      // It would be refused for ever, and hold up all others.
+      ++lost_count_;
+      logger_.error("ledger", "the record {} is lost: {}", key.decision_id, status.error().message);
+    }
     return transaction.commit();
   }
 
-  /// Retries while the file is locked or the disk full. Meanwhile the queue fills and then refuses:
-  /// that is what keeps a node with a full disk from serving requests it cannot account for.
-  base::Status write_patiently(const std::vector<Entry>& batch) {
-    const auto give_up = std::chrono::steady_clock::now() + options_.retry_for;
-    while (true) {
-      base::Status status = write(batch);
-      if (status) {
-        if (!healthy_.exchange(true)) logger_.info("ledger", "writing again");
-        return status;
-      }
-      if (healthy_.exchange(false))
-        logger_.error("ledger", "cannot write, trying on: {}", status.error().message);
-      std::unique_lock lock(mutex_);
-      if (stopping_ || std::chrono::steady_clock::now() >= give_up) return status;
-      changed_.wait_for(lock, kRetryDelay, [this] { return stopping_; });
-    }
-  }
-
-  void settle(std::vector<Entry>& batch, const base::Status& status) {
-    if (!status) {
-      lost_count_.fetch_add(batch.size(), std::memory_order_relaxed);
-      logger_.error("ledger", "{} records given up: {}", batch.size(), status.error().message);
-    }
-    for (Entry& entry : batch)
-      if (entry.on_durable) entry.on_durable(status);
+  /// All rows are in the table: nothing has to be found in the journal again.
+  void close(std::unique_lock<std::mutex>& lock) {
+    lock.unlock();
+    base::Status status = writing_.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    if (status) status = journal_.clear();
+    if (!status) logger_.warn("ledger", "{}", status.error().message);
   }
 
   const LedgerOptions options_;
   base::Logger& logger_;
   const base::UniqueFd lock_;
-  store::Database writing_;  // the writer thread's, as the next two
-  RecordWriter writer_;
-  std::optional<bool> syncs_;  // as the connection was last told
   const std::uint64_t interrupted_count_;
   std::atomic<bool> healthy_{true};
   std::atomic<std::uint64_t> lost_count_{0};
@@ -206,14 +359,48 @@ class SqliteLedger final : public Ledger {
   std::mutex reading_mutex_;  // guards reading_
   store::Database reading_;
 
+  // The writer thread's.
+  store::Database writing_;
+  RecordWriter writer_;
+  std::optional<bool> syncs_;  // as the connection was last told
+  steady_clock::time_point synced_;
+  steady_clock::time_point wrote_{};
+  Batch batch_;
+
   std::mutex mutex_;  // guards all below but thread_
   std::condition_variable changed_;
-  std::deque<Entry> queue_;
-  std::size_t ended_count_ = 0;  // in queue_, of requests that are over
-  bool asleep_ = false;          // the writer looks again only when it is woken
+  std::condition_variable written_changed_;
+  RowJournal journal_;
+  std::unordered_map<std::string, std::string> opened_;  // rows by decision, not in the journal yet
+  std::size_t opened_bytes_ = 0;
+  std::string pending_;               // framed rows that are not in batch_ or the table
+  std::vector<OnDurable> waiting_;    // for the journal to be synced
+  std::vector<OnDurable> held_back_;  // until the table has followed
+  std::uint64_t written_;             // rows before this number are in the table
+  bool unsynced_ = false;             // there are rows that a loss of power would take
+  bool hurried_ = false;              // somebody waits for all rows to be in the table
+  bool asleep_ = false;               // the writer looks again only when it is woken
   bool stopping_ = false;
   std::thread thread_;
 };
+
+/// Puts what a killed node left in the journal into the table.
+base::Result<std::size_t> replay(const RowJournal& journal, store::Database& database,
+                                 RecordWriter& writer, base::Logger& logger) {
+  std::size_t count = 0;
+  TRY(database.execute("PRAGMA synchronous=FULL"));
+  store::Transaction transaction = TRY(store::Transaction::begin(database));
+  TRY(journal.replay([&](std::string_view row) {
+    ++count;
+    base::Status status = writer.write(row);
+    if (status || status.error().code != base::Code::kInvalidArgument) return status;
+    logger.error("ledger", "the record {} is lost: {}", key_of(row).decision_id,
+                 status.error().message);
+    return base::Status();
+  }));
+  TRY(transaction.commit());
+  return count;
+}
 
 }  // namespace
 
@@ -223,7 +410,12 @@ base::Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path,
   base::UniqueFd lock = TRY(lock_file(path));
   store::Database writing = TRY(store::Database::open(path));
   TRY(prepare_ledger(writing, path));
+  RecordWriter writer = TRY(RecordWriter::create(writing));
+  RowJournal journal = TRY(RowJournal::open(path + ".pending", options.journal_bytes / 2));
+  if (const std::size_t found = TRY(replay(journal, writing, writer, logger)); found > 0)
+    logger.info("ledger", "{} records were on their way when this node last stopped", found);
   const std::int64_t interrupted = TRY(interrupt_open_records(writing));
+  TRY(journal.clear());
   if (options.file_bytes_max > 0) {
     const std::int64_t page_bytes = TRY(writing.integer("PRAGMA page_size"));
     const auto pages = static_cast<std::int64_t>(options.file_bytes_max) / page_bytes;
@@ -233,13 +425,12 @@ base::Result<std::unique_ptr<Ledger>> Ledger::open(const std::string& path,
     logger.warn("ledger",
                 "{} requests were under way when this node last stopped; marked interrupted",
                 interrupted);
-  RecordWriter writer = TRY(RecordWriter::create(writing));
   store::OpenOptions read_only;
   read_only.read_only = true;
   store::Database reading = TRY(store::Database::open(path, read_only));
   return std::unique_ptr<Ledger>(std::make_unique<SqliteLedger>(
-      options, logger, std::move(lock), std::move(writing), std::move(reading), std::move(writer),
-      static_cast<std::uint64_t>(interrupted)));
+      options, logger, std::move(lock), std::move(journal), std::move(writing), std::move(reading),
+      std::move(writer), static_cast<std::uint64_t>(interrupted)));
 }
 
 }  // namespace nearside::telemetry

@@ -17,29 +17,39 @@
 
 namespace nearside::telemetry {
 
-/// Called once, from the ledger's writer thread, when the record is on the disk or cannot be put
-/// there. Must not block and must not call the ledger.
+/// Called once, when the record is safe or cannot be made so: from the ledger's thread, or from
+/// within finish(). Must not block and must not call the ledger.
 using OnDurable = std::function<void(base::Status)>;
 
+/// What a record has to survive before the last byte of its reply may leave.
+enum class LedgerSync : std::uint8_t {
+  kEachReply,   // a loss of power: the disk is waited for, once for all replies that wait
+  kEachSecond,  // the death of the process; a loss of power takes the last second
+};
+
 struct LedgerOptions {
-  std::size_t queue_max = 8192;  // records that wait for the writer; one more is refused
-  /// An open record waits so long for its end before it is written: a request that is over sooner
-  /// costs one write instead of two. What a killed node has begun within this time leaves no trace.
-  std::chrono::milliseconds open_delay{2};
-  /// How long a record is retried while the file is locked or the disk is full, before it is given
-  /// up and its OnDurable hears the error.
-  std::chrono::milliseconds retry_for{5000};
-  /// The file grows no further; writing then fails as on a full disk. 0: only the disk is the
-  /// limit.
+  LedgerSync sync = LedgerSync::kEachReply;
+  /// Records wait so long for others before they are put into the table together. What a killed
+  /// node has begun within this time leaves no trace; what it has ended does.
+  std::chrono::milliseconds write_delay{10};
+  /// Of the file of records that are not in the table yet; when it is full, requests are refused.
+  std::size_t journal_bytes = 32U << 20;
+  /// The table's file grows no further; writing then fails as on a full disk. 0: only the disk is
+  /// the limit.
   std::size_t file_bytes_max = 0;
 };
 
-/// A SQLite file written by one thread, many records to a transaction (group commit): durability
-/// costs one fsync for all requests that finish meanwhile, not one each. Thread-safe.
+/// A SQLite table that one thread writes, many records to a transaction, and beside it a journal
+/// (PATH.pending, row_journal.h) that a record goes to at once: a reply waits for the journal only.
+/// Thread-safe.
 ///
 /// A request has a record from its decision on: `begin` has it written as `open` without anyone
 /// waiting, `finish` replaces it. Records that a killed node left open are marked `interrupted`
-/// when the ledger is opened again.
+/// when the ledger is opened again, and those it left in the journal are put into the table.
+///
+/// While the table cannot be written (locked, disk full) records wait in the journal; when that is
+/// full too, nothing is served that could not be accounted for. While it is only slow, replies
+/// are.
 class Ledger {
  public:
   /// Creates the file if absent. Errors: kIo (cannot be opened or written), kCorrupt (not a
@@ -47,23 +57,25 @@ class Ledger {
   static base::Result<std::unique_ptr<Ledger>> open(const std::string& path,
                                                     const LedgerOptions& options,
                                                     base::Logger& logger);
-  /// Writes what waits, then closes.
+  /// Writes what waits, then closes. What the table does not take stays in the journal.
   virtual ~Ledger() = default;
 
-  /// Queues the open record. Errors: kExhausted (queue full): refuse the request.
-  virtual base::Status begin(Record record) = 0;
-  /// REQUIRES: record.outcome is not kOpen. Queues the final record; `on_durable` is called when it
-  /// is safe, so that the last byte of the reply can follow. Errors: kExhausted (queue full); then
+  /// REQUIRES: record.outcome is kOpen. Errors: kExhausted (the journal is full): refuse the
+  /// request.
+  virtual base::Status begin(const Record& record) = 0;
+  /// REQUIRES: record.outcome is not kOpen. `on_durable` is called when the record is safe, so that
+  /// the last byte of the reply can follow. Errors: kExhausted (the journal is full), kIo; then
   /// `on_durable` is not called.
-  virtual base::Status finish(Record record, OnDurable on_durable) = 0;
+  virtual base::Status finish(const Record& record, OnDurable on_durable) = 0;
 
-  /// The record as JSON (the columns by name, attempts and decision as JSON values). Reads the
-  /// file, so it sees what is durable. Empty when there is none. Errors: kIo.
+  /// The record as JSON (the columns by name, attempts and decision as JSON values). Waits until
+  /// the table has every record so far, or cannot be written. Empty when there is none. Errors:
+  /// those of store.
   virtual base::Result<std::optional<base::json::object>> find(const std::string& decision_id) = 0;
 
   /// False while the last write failed: /readyz and /metrics tell.
   [[nodiscard]] virtual bool healthy() const = 0;
-  /// Records given up since the start.
+  /// Records that the table refused for what is in them, since the start.
   [[nodiscard]] virtual std::uint64_t lost_count() const = 0;
   /// Records found open and marked interrupted by open().
   [[nodiscard]] virtual std::uint64_t interrupted_count() const = 0;

@@ -3,11 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "store/sqlite.h"
-#include "telemetry/record.h"
 
 namespace nearside::telemetry {
 
@@ -19,12 +19,14 @@ base::Status prepare_ledger(store::Database& database, const std::string& path);
 /// Marks records that are open as interrupted; returns how many.
 base::Result<std::int64_t> interrupt_open_records(store::Database& database);
 
-/// Inserts the record, or replaces the one of the same decision. A record that is over is never
+/// Inserts a record, or replaces the one of the same decision. A record that is over is never
 /// replaced by an open one.
 class RecordWriter {
  public:
   static base::Result<RecordWriter> create(store::Database& database);
-  base::Status write(const Record& record);
+  /// `row` as of append_row(). Errors: kInvalidArgument (it is none), those of
+  /// store.
+  base::Status write(std::string_view row);
 
  private:
   explicit RecordWriter(store::Statement statement) : statement_(std::move(statement)) {}
