@@ -11,23 +11,12 @@
 namespace nearside::http {
 
 namespace asio = boost::asio;
-using std::chrono::steady_clock;
-
-namespace {
-
-// Deadlines are looked at this often at least: the first byte of a reply brings a nearer one.
-constexpr std::chrono::milliseconds kDeadlinesLookedAt{1'000};
-
-}  // namespace
-
-CurlDriver::CurlDriver(asio::io_context& context, const ClientOptions& options,
-                       std::atomic<std::size_t>& calls)
+CurlDriver::CurlDriver(asio::io_context& context, const ClientOptions& options, CallBound& calls)
     : context_(context),
-      options_(options),
       calls_(calls),
       multi_(curl_multi_init()),
       timeout_timer_(context),
-      deadline_timer_(context) {
+      deadlines_(context, [this](DeadlineTimer::Time now) { return end_late_ones(now); }) {
   CHECK(multi_ != nullptr);
   const auto set = [this](CURLMoption option, auto value) {
     CHECK(curl_multi_setopt(multi_, option, value) == CURLM_OK);
@@ -44,9 +33,9 @@ CurlDriver::~CurlDriver() { CHECK(closed_); }
 void CurlDriver::close() {
   closed_ = true;
   timeout_timer_.cancel();
-  deadline_timer_.cancel();
+  deadlines_.cancel();
   for (const auto& [handle, transfer] : running_) curl_multi_remove_handle(multi_, handle);
-  calls_ -= running_.size();
+  calls_.give_back(running_.size());
   running_.clear();
   curl_multi_cleanup(multi_);
   for (const auto& [socket, watch] : watches_) watch->descriptor.release();
@@ -69,20 +58,14 @@ void CurlDriver::post_remove(std::shared_ptr<CurlTransfer> transfer) {
 
 void CurlDriver::start(std::shared_ptr<CurlTransfer> transfer) {
   if (transfer->over()) return;  // cancelled before it began
-  if (calls_.fetch_add(1) >= options_.calls_max) {
-    transfer->end(base::fail(base::Code::kExhausted, "{} calls to other servers are under way",
-                             options_.calls_max));
-    --calls_;
-    return;
-  }
+  if (base::Status taken = calls_.take(); !taken) return transfer->end(std::move(taken));
   if (base::Status prepared = transfer->prepare(); !prepared) {
-    transfer->end(std::move(prepared));
-    --calls_;
-    return;
+    calls_.give_back();
+    return transfer->end(std::move(prepared));
   }
   CURL* handle = transfer->handle();
   CHECK(curl_multi_add_handle(multi_, handle) == CURLM_OK);
-  arm_deadline(transfer->deadline());
+  deadlines_.arm(transfer->deadline());
   running_.emplace(handle, std::move(transfer));
   run_timeouts();
 }
@@ -190,23 +173,11 @@ void CurlDriver::remove(CURL* handle) {
   if (found == running_.end()) return;
   curl_multi_remove_handle(multi_, handle);
   running_.erase(found);
-  --calls_;
+  calls_.give_back();
 }
 
-void CurlDriver::arm_deadline(steady_clock::time_point deadline) {
-  deadline = std::min(deadline, steady_clock::now() + kDeadlinesLookedAt);
-  if (deadline >= deadline_armed_) return;
-  deadline_armed_ = deadline;
-  deadline_timer_.expires_at(deadline);
-  deadline_timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-    const auto self = weak.lock();
-    if (!error && self && !self->closed_) self->enforce_deadlines();
-  });
-}
-
-void CurlDriver::enforce_deadlines() {
-  const auto now = steady_clock::now();
-  auto next = steady_clock::time_point::max();
+DeadlineTimer::Time CurlDriver::end_late_ones(DeadlineTimer::Time now) {
+  auto next = DeadlineTimer::Time::max();
   std::vector<std::shared_ptr<CurlTransfer>> late;
   for (const auto& [handle, transfer] : running_) {
     const auto deadline = transfer->deadline();
@@ -220,8 +191,7 @@ void CurlDriver::enforce_deadlines() {
     transfer->end(transfer->late());
   }
   run_timeouts();
-  deadline_armed_ = steady_clock::time_point::max();
-  if (next != steady_clock::time_point::max()) arm_deadline(next);
+  return next;
 }
 
 }  // namespace nearside::http

@@ -1,8 +1,6 @@
 // libcurl's calls on one event loop. Only client.cc and curl_driver.cc include this.
 #pragma once
 
-#include <atomic>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
@@ -12,7 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <curl/curl.h>
 
+#include "http/call_bound.h"
 #include "http/curl_transfer.h"
+#include "http/deadline_timer.h"
 
 namespace nearside::http {
 
@@ -22,9 +22,8 @@ namespace nearside::http {
 /// within a sink.
 class CurlDriver : public std::enable_shared_from_this<CurlDriver> {
  public:
-  /// `calls` counts the transfers of all drivers of a client, up to options.calls_max.
-  CurlDriver(boost::asio::io_context& context, const ClientOptions& options,
-             std::atomic<std::size_t>& calls);
+  /// `calls` bounds those of all drivers of a client together.
+  CurlDriver(boost::asio::io_context& context, const ClientOptions& options, CallBound& calls);
   ~CurlDriver();
   CurlDriver(const CurlDriver&) = delete;
   CurlDriver& operator=(const CurlDriver&) = delete;
@@ -57,20 +56,15 @@ class CurlDriver : public std::enable_shared_from_this<CurlDriver> {
   void run_timeouts();
   void take_outcomes();
   void remove(CURL* handle);
-  /// Ends what is late when its time comes.
-  void arm_deadline(std::chrono::steady_clock::time_point deadline);
-  void enforce_deadlines();
+  DeadlineTimer::Time end_late_ones(DeadlineTimer::Time now);
 
   boost::asio::io_context& context_;
-  const ClientOptions& options_;
-  std::atomic<std::size_t>& calls_;
+  CallBound& calls_;
   CURLM* multi_;
   bool closed_ = false;
   bool due_now_ = false;  // libcurl wants run_timeouts() as soon as it has returned
   boost::asio::steady_timer timeout_timer_;
-  boost::asio::steady_timer deadline_timer_;
-  std::chrono::steady_clock::time_point deadline_armed_ =
-      std::chrono::steady_clock::time_point::max();
+  DeadlineTimer deadlines_;
   std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
   std::unordered_map<CURL*, std::shared_ptr<CurlTransfer>> running_;
 };
