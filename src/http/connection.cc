@@ -100,6 +100,7 @@ asio::awaitable<void> Connection::serve() {
   const auto self = shared_from_this();
   Next next = co_await shake_hands() ? Next::kRequest : Next::kClose;
   while (next == Next::kRequest && !cut_) next = co_await serve_one();
+  co_await stop_watching();
   boost::system::error_code ignored;
   if (next == Next::kReset) {
     // Without chunks, only a reset tells an incomplete stream from a complete one.
@@ -199,6 +200,10 @@ asio::awaitable<Connection::Next> Connection::serve_one() {
 }
 
 asio::awaitable<bool> Connection::read_more() {
+  if (watching_) {
+    while (watching_) co_await wait_for_wake();
+    co_return !peer_left_ && !timed_out_ && !cut_;
+  }
   const auto space = buffer_.prepare(kReadBytes);
   const auto [error, count] = co_await wire_.read_some(space, kTuple);
   buffer_.commit(count);
@@ -238,7 +243,7 @@ asio::awaitable<int> Connection::read_body(Parser& parser) {
 asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFraming framing) {
   const auto executor = wire_.socket().get_executor();
   const auto reply = std::make_shared<Reply>(framing, [executor, weak = weak_from_this()] {
-    asio::post(executor, [weak] {
+    asio::dispatch(executor, [weak] {
       if (const auto self = weak.lock()) self->wake();
     });
   });
@@ -256,12 +261,14 @@ asio::awaitable<Connection::Next> Connection::reply_to(Request request, ReplyFra
       break;
     }
     if (end != Reply::End::kOpen || peer_left_ || cut_) break;
-    watch(reply);
+    watch();
     co_await wait_for_wake();
   }
   if (peer_left_ || cut_) reply->client_gone();
   reply_.reset();
-  co_await stop_watching();
+  watch_wanted_ = false;
+  // A read that has found nothing yet is the next request's.
+  if (end != Reply::End::kKeep || buffer_.size() > 0) co_await stop_watching();
   if (peer_left_ || cut_) co_return Next::kClose;
   switch (end) {
     case Reply::End::kKeep:
@@ -319,27 +326,25 @@ asio::awaitable<void> Connection::linger() {
   }
 }
 
-void Connection::watch(const std::shared_ptr<Reply>& reply) {
+void Connection::watch() {
   watch_wanted_ = true;
   if (watching_ || buffer_.size() >= kReadAheadBytesMax) return;
   watching_ = true;
-  wire_.read_some(
-      buffer_.prepare(kReadBytes),
-      [self = shared_from_this(), reply](boost::system::error_code error, std::size_t count) {
-        self->watching_ = false;
-        self->buffer_.commit(count);
-        if (error && error != asio::error::operation_aborted) {
-          self->peer_left_ = true;
-          reply->client_gone();
-        } else if (!error && self->watch_wanted_) {
-          self->watch(reply);
-        }
-        if (!self->watching_) self->wake();
-      });
+  wire_.read_some(buffer_.prepare(kReadBytes),
+                  [self = shared_from_this()](boost::system::error_code error, std::size_t count) {
+                    self->watching_ = false;
+                    self->buffer_.commit(count);
+                    if (error && error != asio::error::operation_aborted) {
+                      self->peer_left_ = true;
+                      if (const auto reply = self->reply_.lock()) reply->client_gone();
+                    } else if (!error && self->watch_wanted_) {
+                      self->watch();
+                    }
+                    if (!self->watching_) self->wake();
+                  });
 }
 
 asio::awaitable<void> Connection::stop_watching() {
-  watch_wanted_ = false;
   if (!watching_) co_return;
   wire_.cancel();
   while (watching_) co_await wait_for_wake();

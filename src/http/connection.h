@@ -61,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   /// While a reply is under way, reads ahead: pipelined requests, and the news that the client has
   /// gone.
-  void watch(const std::shared_ptr<Reply>& reply);
+  void watch();
   boost::asio::awaitable<void> stop_watching();
 
   void wake();

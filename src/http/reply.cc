@@ -10,13 +10,18 @@
 namespace nearside::http {
 namespace {
 
+/// One second's line is written once a thread.
 void append_date(std::string& out) {
+  thread_local std::time_t written_for = 0;
+  thread_local char text[48];
+  thread_local std::size_t length = 0;
   const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[48];
-  const std::size_t length =
-      std::strftime(text, sizeof text, "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+  if (now != written_for) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    length = std::strftime(text, sizeof text, "date: %a, %d %b %Y %H:%M:%S GMT\r\n", &parts);
+    written_for = now;
+  }
   out.append(text, length);
 }
 
