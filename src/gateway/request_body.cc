@@ -25,13 +25,13 @@ std::size_t members_in(const json::value& value) {
 /// In JSON text that is well-formed, every colon outside a string belongs to one member.
 std::size_t colons_in(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = 0; (at = text.find_first_of(":\"", at)) != std::string_view::npos; ++at) {
-    if (text[at] == ':') {
-      ++count;
-      continue;
+  for (std::size_t at = 0; at < text.size();) {
+    if (text[at] == '"') {
+      at = base::json_string_end(text, at);
+    } else {
+      if (text[at] == ':') ++count;
+      ++at;
     }
-    while (text[++at] != '"')
-      if (text[at] == '\\') ++at;
   }
   return count;
 }

@@ -1,5 +1,6 @@
 #include "upstream/framed_reader.h"
 
+#include <array>
 #include <utility>
 
 #include "upstream/estimate.h"
@@ -19,6 +20,7 @@ constexpr std::uint64_t kTokensMax = 1'000'000'000;
 constexpr std::size_t kWholeReplyBytesMax = 64U << 20;
 // As of an event (http/sse.h).
 constexpr std::size_t kLineBytesMax = 4U << 20;
+constexpr std::size_t kDepthMax = 64;
 // Vectors of today's models have at most 16,384 dimensions.
 constexpr std::size_t kDimensionsMax = 65'536;
 
@@ -69,7 +71,10 @@ base::Status FramedReader::feed_lines(std::string_view bytes, const Emit& emit) 
 }
 
 base::Status FramedReader::take_text(std::string_view text, const Emit& emit) {
-  const auto parsed = base::parse_json(text);
+  // A piece of an answer is read and forgotten: it needs no heap of its own.
+  std::array<unsigned char, 4096> space;
+  json::monotonic_resource storage(space.data(), space.size());
+  const auto parsed = base::parse_json(text, kDepthMax, &storage);
   if (!parsed) return garbage(whole() ? "a reply that is not JSON" : "a chunk that is not JSON");
   if (!parsed->is_object()) return garbage("a chunk that is no JSON object");
   return take(parsed->get_object(), emit);

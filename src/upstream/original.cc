@@ -15,15 +15,8 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
   return std::min(text.find_first_not_of(kSpace, at), text.size());
 }
 
-/// The end of the string that begins at `at` with its quote.
-std::size_t skip_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
-  return std::min(at + 1, text.size());
-}
-
 std::size_t skip_value(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return skip_string(text, at);
+  if (text[at] == '"') return base::json_string_end(text, at);
   if (text[at] != '{' && text[at] != '[')
     return std::min(text.find_first_of(",}] \t\r\n", at), text.size());
   std::size_t depth = 0;
@@ -31,7 +24,7 @@ std::size_t skip_value(std::string_view text, std::size_t at) {
     at = text.find_first_of("\"{}[]", at);
     CHECK(at != std::string_view::npos);
     if (text[at] == '"') {
-      at = skip_string(text, at);
+      at = base::json_string_end(text, at);
       continue;
     }
     depth += text[at] == '{' || text[at] == '[' ? 1U : std::size_t(-1);
@@ -63,7 +56,7 @@ std::string with_members(std::string_view object, const Members& members) {
   bool empty = true;
   while (at < object.size() && object[at] == '"') {
     empty = false;
-    const std::size_t name_end = skip_string(object, at);
+    const std::size_t name_end = base::json_string_end(object, at);
     const std::string name = name_in(object.substr(at, name_end - at));
     const std::size_t value = skip_space(object, skip_space(object, name_end) + 1);
     const std::size_t value_end = skip_value(object, value);
