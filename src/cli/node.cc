@@ -8,8 +8,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <malloc.h>
 
+#include "base/memory.h"
 #include "base/unique_fd.h"
 #include "cli/kernel_choice.h"
 #include "cli/verified_model.h"
@@ -125,8 +125,8 @@ base::Result<std::unique_ptr<Node>> Node::start(gateway::Config config,
     node->refuse(file, serving.error());
     return std::move(serving).error();
   }
-  // Compiling the labels' patterns takes megabytes once; they go back to the system.
-  malloc_trim(0);
+  // Compiling the labels' patterns takes megabytes of heap and of code, once.
+  base::give_back_memory();
   return node;
 }
 
@@ -290,7 +290,7 @@ base::Status Node::apply(gateway::Config config) {
   models_ = std::move(models);
   gateway_->replace(std::move(snapshot));
   sweep();
-  malloc_trim(0);  // as after start
+  base::give_back_memory();  // as after start
   return {};
 }
 
