@@ -87,6 +87,12 @@ struct Scan {
   std::vector<std::size_t>& last_hit;
   std::vector<Hit>& hits;
 
+  /// Is a match that ends at `to` part of what a far-reaching detector has found?
+  [[nodiscard]] bool known(std::size_t detector_index, std::size_t to) const {
+    const std::size_t last = last_hit[detector_index];
+    return last != 0 && detectors[detector_index].reaches_far && to <= hits[last - 1].span.end;
+  }
+
   void found(std::size_t detector_index, Span span) {
     std::size_t& last = last_hit[detector_index];
     if (last != 0 && span.begin < hits[last - 1].span.end) {
@@ -103,6 +109,7 @@ int on_match(unsigned id, unsigned long long from, unsigned long long to, unsign
   Scan& scan = *static_cast<Scan*>(context);
   const Origin origin = scan.origins[id];
   const Match match{scan.text, from, to, origin.pattern_index};
+  if (scan.known(origin.detector_index, to)) return 0;
   if (const auto span = scan.detectors[origin.detector_index].find(match))
     scan.found(origin.detector_index, *span);
   return 0;

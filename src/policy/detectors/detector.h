@@ -44,6 +44,7 @@ struct Detector {
   std::vector<Pattern> patterns;
   std::function<std::optional<Span>(const Match&)> find;
   bool passage = false;  // marks what a passage is, not a value: hides nothing that stands in it
+  bool reaches_far = false;  // a match inside of a finding says nothing new: `find` is spared it
 };
 
 }  // namespace nearside::policy

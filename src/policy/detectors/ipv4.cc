@@ -40,12 +40,11 @@ std::optional<Octets> read(std::string_view text, std::size_t begin) {
 
 std::optional<Span> find(const Match& match) {
   const std::string_view text = match.text;
-  std::size_t begin = match.end - 1;
-  for (int dots = 0; begin > 0 && (is_digit(text[begin - 1]) || text[begin - 1] == '.'); --begin) {
-    if (text[begin - 1] == '.' && ++dots > 3) return std::nullopt;
-    if (match.end - begin > 16) return std::nullopt;
-  }
-  if (is_alnum(before(text, begin)) || before(text, begin) == '_') return std::nullopt;
+  // The anchor is any dot between digits; only the first of a row begins an address.
+  std::size_t begin = match.end - 2;
+  while (match.end - begin < 6 && is_digit(before(text, begin))) --begin;
+  const char left = before(text, begin);
+  if (is_alnum(left) || left == '_' || left == '.') return std::nullopt;
   const auto octets = read(text, begin);
   if (!octets || octets->unspecific) return std::nullopt;
   if (word_precedes(text, begin, 16,
@@ -61,8 +60,7 @@ std::optional<Span> find(const Match& match) {
 }  // namespace
 
 Detector ipv4_detector() {
-  return {
-      "ipv4", "ip", Sensitivity::kInternal, {{R"([0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9])"}}, find};
+  return {"ipv4", "ip", Sensitivity::kInternal, {{R"([0-9]\.[0-9])"}}, find};
 }
 
 }  // namespace nearside::policy

@@ -220,6 +220,10 @@ std::optional<Span> find(const Match& match) {
   const std::size_t begin = match.end - 1;
   const char left = before(text, begin);
   if (is_alnum(left) || left == '.' || left == '+' || left == '-') return std::nullopt;
+  // A digit by itself goes before anything is set up: a text may be nothing but such.
+  const char next = at(text, begin + 1);
+  if (!is_digit(next) && next != '.' && next != '/' && separator_bytes(text, begin + 1) == 0)
+    return std::nullopt;
   Number number;
   if (!read(text, begin, number) || number.count < 9) return std::nullopt;
   for (const Row& row : kRows) {

@@ -18,6 +18,14 @@ constexpr std::size_t kDigitsMax = 15;  // ITU-T E.164
 constexpr std::size_t kReadMax =
     20;  // digits read before giving up: a longer number is something else
 
+/// What stands between the groups of a number.
+struct Signs {
+  bool parenthesis = false;
+  bool slash = false;
+  bool dots_only = true;
+  bool dashes_only = true;
+};
+
 /// A number as it is written: groups of digits with separators between.
 struct Number {
   std::size_t begin = 0;
@@ -26,10 +34,7 @@ struct Number {
   std::size_t groups = 0;
   std::size_t digits = 0;
   bool plus = false;
-  bool parenthesis = false;
-  bool slash = false;
-  bool dots_only = true;
-  bool dashes_only = true;
+  Signs signs;
   std::array<char, kReadMax> values{};
 
   [[nodiscard]] bool shaped(std::initializer_list<std::size_t> wanted) const {
@@ -39,20 +44,20 @@ struct Number {
 };
 
 /// Bytes between two groups (") ", " (0)", "-", "/", ...), 0 when the number ends here.
-std::size_t gap_bytes(std::string_view text, std::size_t from, Number& number) {
+std::size_t gap_bytes(std::string_view text, std::size_t from, Signs& signs) {
   std::size_t i = from;
   for (int pieces = 0; pieces < 3; ++pieces) {
     const char c = at(text, i);
     if (is_digit(c)) break;
     if (const std::size_t separator = separator_bytes(text, i); separator > 0) {
-      number.dots_only = false;
-      if (c != '-') number.dashes_only = false;
+      signs.dots_only = false;
+      if (c != '-') signs.dashes_only = false;
       i += separator;
     } else if (c == '.' || c == '/' || c == '(' || c == ')') {
-      number.dashes_only = false;
-      if (c != '.') number.dots_only = false;
-      number.slash |= c == '/';
-      number.parenthesis |= c == '(';
+      signs.dashes_only = false;
+      if (c != '.') signs.dots_only = false;
+      signs.slash |= c == '/';
+      signs.parenthesis |= c == '(';
       ++i;
     } else {
       return 0;
@@ -61,35 +66,26 @@ std::size_t gap_bytes(std::string_view text, std::size_t from, Number& number) {
   return is_digit(at(text, i)) ? i - from : 0;
 }
 
-std::optional<Number> read(std::string_view text, std::size_t first_digit) {
-  Number number;
+/// Reads on from `number.begin`. False: too many digits or groups for a telephone number.
+bool read(std::string_view text, std::size_t first_digit, Number& number) {
   std::size_t i = first_digit;
-  number.begin = first_digit;
-  if (before(text, number.begin) == '(') {
-    number.parenthesis = true;
-    --number.begin;
-  }
-  if (before(text, number.begin) == '+') {
-    number.plus = true;
-    --number.begin;
-  }
   while (true) {
     const std::size_t start = i;
     while (is_digit(at(text, i))) {
-      if (number.digits == kReadMax) return std::nullopt;
+      if (number.digits == kReadMax) return false;
       number.values[number.digits++] = text[i++];
     }
-    if (number.groups == kGroupsMax) return std::nullopt;
+    if (number.groups == kGroupsMax) return false;
     number.sizes[number.groups++] = i - start;
     number.end = i;
-    Number ahead = number;  // what a gap says counts only if digits follow
+    Signs ahead = number.signs;  // what a gap says counts only if digits follow
     const std::size_t gap = gap_bytes(text, i, ahead);
     if (gap == 0) break;
-    number = ahead;
+    number.signs = ahead;
     i += gap;
   }
-  if (number.groups == 1) number.dots_only = number.dashes_only = false;
-  return number;
+  if (number.groups == 1) number.signs.dots_only = number.signs.dashes_only = false;
+  return true;
 }
 
 /// The place may begin a number: not the middle of a word, a path, an amount or a longer number.
@@ -105,7 +101,7 @@ bool is_date_or_address(const Number& n) {
   if (n.shaped({4, 2, 2}) || n.shaped({2, 2, 4}) || n.shaped({1, 2, 4}) || n.shaped({2, 1, 4}) ||
       n.shaped({1, 1, 4}))
     return true;
-  return n.dots_only && n.groups == 4 &&
+  return n.signs.dots_only && n.groups == 4 &&
          std::all_of(n.sizes.begin(), n.sizes.begin() + 4, [](std::size_t s) { return s <= 3; });
 }
 
@@ -124,9 +120,10 @@ bool trunk(const Number& n) {
   if (digits[1] == '1' && digits[2] >= '5' && digits[2] <= '7')  // German mobile
     return n.digits >= 11 && n.digits <= 12;
   if (n.groups == 1) return false;
-  if (n.parenthesis || n.slash) return n.digits >= 8 && n.digits <= 12 && n.sizes[0] >= 2;
+  if (n.signs.parenthesis || n.signs.slash)
+    return n.digits >= 8 && n.digits <= 12 && n.sizes[0] >= 2;
   if (n.shaped({2, 2, 2, 2, 2})) return true;  // French
-  if (n.dashes_only || n.dots_only || n.digits < 10 || n.digits > 12) return false;
+  if (n.signs.dashes_only || n.signs.dots_only || n.digits < 10 || n.digits > 12) return false;
   return n.sizes[0] >= 3 && n.sizes[0] <= 5;
 }
 
@@ -159,13 +156,24 @@ bool said_to_be(std::string_view text, const Number& n) {
 std::optional<Span> find(const Match& match) {
   const std::string_view text = match.text;
   const std::size_t first_digit = match.end - 1;
-  const auto number = read(text, first_digit);
-  if (!number || number->digits < 7 || !begins_number(text, number->begin)) return std::nullopt;
-  if (is_letter(at(text, number->end)) && at(text, number->end) != 'x') return std::nullopt;
-  const bool own_shape = international(*number) || (!is_date_or_address(*number) &&
-                                                    (north_american(*number) || trunk(*number)));
-  if (!own_shape && !said_to_be(text, *number)) return std::nullopt;
-  return Span{number->begin, number->end};
+  Number number;
+  number.begin = first_digit;
+  if (before(text, number.begin) == '(') {
+    number.signs.parenthesis = true;
+    --number.begin;
+  }
+  if (before(text, number.begin) == '+') {
+    number.plus = true;
+    --number.begin;
+  }
+  // First what costs least: a text may be nothing but beginnings of numbers.
+  if (!begins_number(text, number.begin)) return std::nullopt;
+  if (!read(text, first_digit, number) || number.digits < 7) return std::nullopt;
+  if (is_letter(at(text, number.end)) && at(text, number.end) != 'x') return std::nullopt;
+  const bool own_shape = international(number) ||
+                         (!is_date_or_address(number) && (north_american(number) || trunk(number)));
+  if (!own_shape && !said_to_be(text, number)) return std::nullopt;
+  return Span{number.begin, number.end};
 }
 
 }  // namespace

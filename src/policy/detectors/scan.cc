@@ -5,28 +5,13 @@
 
 namespace nearside::policy {
 
-std::size_t separator_bytes(std::string_view text, std::size_t index) {
+std::size_t high_separator_bytes(std::string_view text, std::size_t index) {
   // No-break space, soft hyphen; figure, thin, zero-width, narrow no-break space; Unicode hyphens
   // and dashes; word joiner; byte order mark.
-  constexpr std::string_view kSeparators[] = {" ",
-                                              "-",
-                                              "\xc2\xa0",
-                                              "\xc2\xad",
-                                              "\xe2\x80\x87",
-                                              "\xe2\x80\x89",
-                                              "\xe2\x80\x8b",
-                                              "\xe2\x80\x8c",
-                                              "\xe2\x80\x8d",
-                                              "\xe2\x80\xaf",
-                                              "\xe2\x80\x90",
-                                              "\xe2\x80\x91",
-                                              "\xe2\x80\x92",
-                                              "\xe2\x80\x93",
-                                              "\xe2\x81\xa0",
-                                              "\xef\xbb\xbf"};
-  const char first = at(text, index);
-  if (first == ' ' || first == '-') return 1;
-  if (static_cast<unsigned char>(first) < 0x80) return 0;
+  constexpr std::string_view kSeparators[] = {
+      "\xc2\xa0",     "\xc2\xad",     "\xe2\x80\x87", "\xe2\x80\x89", "\xe2\x80\x8b",
+      "\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x80\xaf", "\xe2\x80\x90", "\xe2\x80\x91",
+      "\xe2\x80\x92", "\xe2\x80\x93", "\xe2\x81\xa0", "\xef\xbb\xbf"};
   for (const std::string_view separator : kSeparators)
     if (text.substr(index).starts_with(separator)) return separator.size();
   return 0;

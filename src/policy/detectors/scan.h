@@ -24,9 +24,16 @@ constexpr char before(std::string_view text, std::size_t index) {
   return index > 0 && index <= text.size() ? text[index - 1] : '\0';
 }
 
+/// separator_bytes() where the byte is beyond ASCII.
+std::size_t high_separator_bytes(std::string_view text, std::size_t index);
+
 /// Bytes of one separator that people put between groups of digits (space, hyphen, no-break and
 /// thin spaces, Unicode hyphens and dashes, invisible characters), 0 if there is none.
-std::size_t separator_bytes(std::string_view text, std::size_t index);
+inline std::size_t separator_bytes(std::string_view text, std::size_t index) {
+  const char first = at(text, index);
+  if (first == ' ' || first == '-') return 1;
+  return static_cast<unsigned char>(first) < 0x80 ? 0 : high_separator_bytes(text, index);
+}
 
 /// Is one of the words (lower case ASCII, or UTF-8 compared exactly) in the `within` bytes before
 /// `index`, without regard to case and beginning at a word's beginning?

@@ -20,6 +20,14 @@ std::optional<Span> find(const Match& match) {
   const std::size_t begin = match.end - anchor;
   if (is_alnum(before(text, begin))) return std::nullopt;
   if (match.pattern_index == 2 && before(text, begin) == '/') return std::nullopt;  // has a scheme
+  // The host first, and it ends soon: what is none must not cost a read to the bound.
+  const std::string_view rest = text.substr(match.end - 1, kUrlBytesMax);
+  bool dotted = false;
+  for (const char c : rest) {
+    if (c == '/' || ends_url(c)) break;
+    dotted |= c == '.';
+  }
+  if (!dotted) return std::nullopt;
   std::size_t end = match.end;
   while (end < text.size() && end - begin < kUrlBytesMax && !ends_url(text[end])) ++end;
   while (end > match.end &&
@@ -39,7 +47,9 @@ Detector url_detector() {
           {{R"(http://[a-z0-9\x80-\xff])", true},
            {R"(https://[a-z0-9\x80-\xff])", true},
            {R"(www\.[a-z0-9\x80-\xff])", true}},
-          find};
+          find,
+          false,
+          true};
 }
 
 }  // namespace nearside::policy

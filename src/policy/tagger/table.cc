@@ -1,5 +1,6 @@
 #include "policy/tagger/table.h"
 
+#include <cstdlib>
 #include <cstring>
 
 extern "C" {
@@ -42,6 +43,12 @@ base::Result<TagTable> TagTable::parse(std::string_view file) {
                       "the tagger weights say {} rows, their size of {} bytes says otherwise",
                       table.rows_count, file.size());
   std::memcpy(&table.transitions, file.data() + 16, sizeof table.transitions);
+  for (const auto& from : table.transitions)
+    for (const std::int16_t transition : from)
+      if (transition != kTransitionForbidden && std::abs(transition) > kTransitionMax)
+        return base::fail(base::Code::kInvalidArgument,
+                          "the tagger weights hold a transition of {}, the most is {}", transition,
+                          kTransitionMax);
   table.weights = reinterpret_cast<const std::int8_t*>(file.data() + kHeaderBytes);
   return table;
 }

@@ -41,17 +41,24 @@ constexpr bool may_follow(std::size_t tag, std::size_t next) {
   return tag == next || tag + 1 == next;
 }
 
+/// What speaks for one tag after another, at most this much either way, or that it cannot be.
+/// Sixteen bits hold the sums that decoding makes of them (tagger.cc).
+inline constexpr int kTransitionMax = 1'400;
+inline constexpr std::int16_t kTransitionForbidden = -20'000;
+using TagTransitions = std::array<std::array<std::int16_t, kTags>, kTags + 1>;  // [from, to]
+
 /// A view of a weight file, or weights of its own after training.
 ///
 /// File: "NSTAG01\n", u32 rows, u32 tags (16), i16 transitions[17][16] (from row 16: the beginning
 /// of a text), i8 weights[rows][16]; little-endian.
 struct TagTable {
   std::uint32_t rows_count = 0;
-  std::array<std::array<std::int16_t, kTags>, kTags + 1> transitions{};  // [from, to]
-  const std::int8_t* weights = nullptr;                                  // [row, tag]
-  std::vector<std::int8_t> owned;  // behind `weights` unless the file outlives the table
+  TagTransitions transitions{};
+  const std::int8_t* weights = nullptr;  // [row, tag]
+  std::vector<std::int8_t> owned;        // behind `weights` unless the file outlives the table
 
-  /// `file` must outlive the table. Errors: kInvalidArgument (not such a file, a wrong size).
+  /// `file` must outlive the table. Errors: kInvalidArgument (not such a file, a wrong size, a
+  /// transition beyond its bounds).
   static base::Result<TagTable> parse(std::string_view file);
   /// The table that the program carries.
   static TagTable shipped();

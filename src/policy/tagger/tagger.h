@@ -27,8 +27,8 @@ class Tagger {
   /// Room that is used again from text to text; not for two threads at once.
   struct Workspace {
     std::vector<Word> words;
-    std::vector<std::uint8_t> tags;                     // of each word
-    std::vector<std::array<std::uint8_t, kTags>> from;  // [word, tag] the best tag before
+    std::vector<std::uint8_t> tags;                       // of each word
+    std::vector<std::array<std::int16_t, kTags>> scores;  // [word, tag], see tagger.cc
   };
 
   /// Appends what is found, in order, without overlaps. REQUIRES: text.size() < 2^32.

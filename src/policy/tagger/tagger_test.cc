@@ -109,7 +109,7 @@ TagTable table_of(std::uint32_t rows_count, std::int8_t weight, std::int16_t beg
   table.owned.assign(std::size_t{rows_count} * kTags, weight);
   table.weights = table.owned.data();
   table.transitions[0][begin_tag(Entity::kPerson)] = begin_person;
-  table.transitions[0][inside_tag(Entity::kPerson)] = -32000;
+  table.transitions[0][inside_tag(Entity::kPerson)] = kTransitionForbidden;
   return table;
 }
 
@@ -122,7 +122,7 @@ TEST(TagTraining, AveragesTables) {
   EXPECT_EQ(average->rows_count, 8U);
   EXPECT_EQ(average->weights[5], 16);
   EXPECT_EQ(average->transitions[0][begin_tag(Entity::kPerson)], 30);
-  EXPECT_EQ(average->transitions[0][inside_tag(Entity::kPerson)], -32000);
+  EXPECT_EQ(average->transitions[0][inside_tag(Entity::kPerson)], kTransitionForbidden);
 }
 
 TEST(TagTraining, AveragesNothingThatDoesNotFit) {
@@ -137,7 +137,7 @@ TEST(TagTraining, LeansWithoutTouchingWhatIsForbidden) {
   TagTable table = table_of(8, 1, 100);
   lean_towards(Entity::kPerson, 15, table);
   EXPECT_EQ(table.transitions[0][begin_tag(Entity::kPerson)], 115);
-  EXPECT_EQ(table.transitions[0][inside_tag(Entity::kPerson)], -32000);
+  EXPECT_EQ(table.transitions[0][inside_tag(Entity::kPerson)], kTransitionForbidden);
   EXPECT_EQ(table.transitions[0][begin_tag(Entity::kLocation)], 0);
 }
 

@@ -12,8 +12,6 @@ namespace nearside::policy {
 namespace {
 
 using Rows = std::array<std::uint32_t, kFeatures>;
-constexpr std::int16_t kTransitionForbidden = -32000;
-constexpr int kTransitionMax = 16'000;
 constexpr std::uint32_t kHidden = static_cast<std::uint32_t>(-1);  // a feature that is not there
 
 struct Example {
