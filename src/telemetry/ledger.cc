@@ -18,8 +18,10 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/unique_fd.h"
@@ -39,7 +41,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t kRowsMax = 256;
 constexpr std::chrono::milliseconds kRetryDelay{20};
 constexpr std::chrono::seconds kSyncInterval{1};
-constexpr int kNice = 5;  // a third of the processor where all others want it, too
 /// The part of the journal that is kept free for the ends of requests that have begun.
 constexpr std::size_t kShareForEnds = 16;
 /// Rows that the table has not taken yet, above which replies wait for it to follow: a node that is
@@ -67,6 +68,26 @@ std::unique_lock<std::mutex> lock_soon(std::mutex& mutex) {
   for (int i = 0; i < kTries; ++i)
     if (mutex.try_lock()) return {mutex, std::adopt_lock};
   return std::unique_lock(mutex);
+}
+
+/// The first version of what sched_setattr(2) takes; glibc 2.36 has no name for it.
+struct SchedulerWish {
+  std::uint32_t size = sizeof(SchedulerWish);
+  std::uint32_t policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t runtime_ns = 0, deadline_ns = 0, period_ns = 0;
+};
+
+/// For a thread that nobody waits for: whoever wakes up goes before it. A long slice says so to
+/// Linux 6.12 and later (a late deadline); an older one hears it of the niceness alone. Where all
+/// want the processor it still gets a third of a share.
+void let_others_go_first() {
+  SchedulerWish wish;
+  wish.nice = 5;
+  wish.runtime_ns = 100'000'000;  // the longest there is
+  ::syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 
 /// Valid until the thread asks again.
@@ -116,7 +137,7 @@ class SqliteLedger final : public Ledger {
         return base::fail(base::Code::kExhausted,
                           "the ledger cannot be written and its journal is full");
       }
-      opened_.insert_or_assign(record.decision_id, std::move(row));
+      opened_.insert_or_assign(record.decision_id, Opened{std::move(row), steady_clock::now()});
       wake = asleep_;
     }
     if (wake) changed_.notify_one();
@@ -132,7 +153,7 @@ class SqliteLedger final : public Ledger {
       const auto lock = lock_soon(mutex_);
       // A request that is soon over is written once.
       if (const auto opened = opened_.extract(record.decision_id); !opened.empty())
-        opened_bytes_ -= opened.mapped().size();
+        opened_bytes_ -= opened.mapped().row.size();
       TRY(keep(row));
       unsynced_ = true;
       const bool behind = healthy_ && pending_.size() > kBehindBytesMax;
@@ -148,7 +169,7 @@ class SqliteLedger final : public Ledger {
   base::Result<std::optional<base::json::object>> find(const std::string& decision_id) override {
     {
       std::unique_lock lock(mutex_);
-      if (base::Status kept = keep_opened(); !kept) return kept.error();
+      if (base::Status kept = keep_opened(steady_clock::now()); !kept) return kept.error();
       const std::uint64_t end = journal_.next_number();
       hurried_ = true;
       changed_.notify_one();
@@ -172,6 +193,12 @@ class SqliteLedger final : public Ledger {
     }
   };
 
+  /// The row of a request that has begun.
+  struct Opened {
+    std::string row;
+    steady_clock::time_point since;
+  };
+
   /// Puts a row into the journal, on its way to the table. With mutex_ held. Errors: those of
   /// RowJournal::append.
   base::Status keep(std::string_view row) {
@@ -182,19 +209,23 @@ class SqliteLedger final : public Ledger {
     return kept;
   }
 
-  /// Those of all requests that have begun. With mutex_ held. Errors: as above; those that are not
-  /// kept stay.
-  base::Status keep_opened() {
-    for (auto opened = opened_.begin(); opened != opened_.end(); opened = opened_.erase(opened)) {
-      TRY(keep(opened->second));
-      opened_bytes_ -= opened->second.size();
+  /// Those of requests that have begun by then. With mutex_ held. Errors: as above; those that are
+  /// not kept stay.
+  base::Status keep_opened(steady_clock::time_point begun_by) {
+    for (auto opened = opened_.begin(); opened != opened_.end();) {
+      if (opened->second.since > begun_by) {
+        ++opened;
+        continue;
+      }
+      TRY(keep(opened->second.row));
+      opened_bytes_ -= opened->second.row.size();
+      opened = opened_.erase(opened);
     }
     return {};
   }
 
   void run() {
-    // Requests that nobody makes wait for this thread go first.
-    if (options_.sync == LedgerSync::kEachSecond) ::setpriority(PRIO_PROCESS, 0, kNice);
+    if (options_.sync == LedgerSync::kEachSecond) let_others_go_first();
     std::unique_lock lock(mutex_);
     while (true) {
       wait_for_work(lock);
@@ -265,20 +296,23 @@ class SqliteLedger final : public Ledger {
   /// Puts rows into the table: all that wait, unless a reply has come to wait for the disk
   /// meanwhile.
   void write(std::unique_lock<std::mutex>& lock) {
-    do {
-      if (batch_.rest().empty()) {
-        if (base::Status kept = keep_opened(); !kept) return failed(kept);
-        batch_.framed_rows.swap(pending_);
-        batch_.done_bytes = 0;
-        pending_.clear();
-        let_go();
-      }
-      if (batch_.rest().empty()) break;
+    if (batch_.rest().empty()) {
+      const auto now = steady_clock::now();
+      const auto before = stopping_ || hurried_ ? now : now - options_.write_delay;
+      if (base::Status kept = keep_opened(before); !kept) return failed(kept);
+      batch_.framed_rows.swap(pending_);
+      batch_.done_bytes = 0;
+      pending_.clear();
+      let_go();
+    }
+    // What comes meanwhile waits for others: else ever smaller batches would follow each other.
+    while (!batch_.rest().empty()) {
       if (base::Status status = write_some(lock); !status) return failed(status);
-    } while (waiting_.empty());
+      if (!waiting_.empty()) break;
+    }
     if (!healthy_.exchange(true)) logger_.info("ledger", "writing again");
     wrote_ = steady_clock::now();
-    if (batch_.rest().empty() && !waits_for_table()) {
+    if (batch_.rest().empty() && pending_.empty()) {
       hurried_ = false;
       written_ = journal_.next_number();
     }
@@ -371,7 +405,7 @@ class SqliteLedger final : public Ledger {
   std::condition_variable changed_;
   std::condition_variable written_changed_;
   RowJournal journal_;
-  std::unordered_map<std::string, std::string> opened_;  // rows by decision, not in the journal yet
+  std::unordered_map<std::string, Opened> opened_;  // by decision; not in the journal yet
   std::size_t opened_bytes_ = 0;
   std::string pending_;               // framed rows that are not in batch_ or the table
   std::vector<OnDurable> waiting_;    // for the journal to be synced

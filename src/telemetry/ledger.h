@@ -30,7 +30,7 @@ enum class LedgerSync : std::uint8_t {
 struct LedgerOptions {
   LedgerSync sync = LedgerSync::kEachReply;
   /// Records wait so long for others before they are put into the table together. What a killed
-  /// node has begun within this time leaves no trace; what it has ended does.
+  /// node has begun within twice this time leaves no trace; what it has ended does.
   std::chrono::milliseconds write_delay{10};
   /// Of the file of records that are not in the table yet; when it is full, requests are refused.
   std::size_t journal_bytes = 32U << 20;
