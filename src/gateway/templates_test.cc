@@ -87,7 +87,7 @@ class TemplatesTest : public testing::Test {
 std::vector<chat::Event> in_pieces(const std::string& text, std::size_t piece = 5) {
   std::vector<chat::Event> events;
   for (std::size_t at = 0; at < text.size(); at += piece)
-    events.push_back(chat::TextDelta{text.substr(at, piece)});
+    events.emplace_back(chat::TextDelta{text.substr(at, piece)});
   events.push_back(finished());
   return events;
 }

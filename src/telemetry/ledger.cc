@@ -111,6 +111,7 @@ class SqliteLedger final : public Ledger {
         writing_(std::move(writing)),
         writer_(std::move(writer)),
         synced_(steady_clock::now()),
+        wrote_(steady_clock::now()),
         journal_(std::move(journal)),
         written_(journal_.next_number()),
         thread_([this] { run(); }) {}
@@ -398,7 +399,7 @@ class SqliteLedger final : public Ledger {
   RecordWriter writer_;
   std::optional<bool> syncs_;  // as the connection was last told
   steady_clock::time_point synced_;
-  steady_clock::time_point wrote_{};
+  steady_clock::time_point wrote_;
   Batch batch_;
 
   std::mutex mutex_;  // guards all below but thread_

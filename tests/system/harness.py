@@ -89,11 +89,18 @@ class Node:
         return json.loads(self.request("POST", "/v1/route/explain", body)[2]).get("chosen") == target
 
     def ledger(self):
-        """All records, oldest first, as dictionaries."""
+        """All records, oldest first, as dictionaries. They reach the table some milliseconds after their replies: it is
+        read until it stays as it is."""
         path = self.folder / "ledger.sqlite"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute("SELECT * FROM requests ORDER BY decision_id")]
+        seen = None
+        while True:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+                database.row_factory = sqlite3.Row
+                records = [dict(row) for row in database.execute("SELECT * FROM requests ORDER BY decision_id")]
+            if records == seen:
+                return records
+            seen = records
+            time.sleep(0.15)
 
     def worker_pids(self):
         """Process ids of the node's workers."""
