@@ -359,8 +359,7 @@ void Gateway::refuse(Pending& pending, const ApiError& error, Code code) {
   const auto answer = [shared, dialect = pending.dialect, error, headers](const base::Status&) {
     (*shared)->send(error_response(*dialect, error, headers));
   };
-  if (base::Status queued = services_.ledger.finish(record, answer); !queued)
-    answer(queued);
+  if (base::Status queued = services_.ledger.finish(record, answer); !queued) answer(queued);
 }
 
 /// A kept answer is given only where its target might answer today: the label, the rules and the
@@ -415,8 +414,7 @@ bool Gateway::give_again(Pending& pending, const ResponseCache::Key& key) {
     (*responder)
         ->send(durable ? response : error_response(*dialect, to_api_error(durable.error())));
   };
-  if (base::Status queued = services_.ledger.finish(record, deliver); !queued)
-    deliver(queued);
+  if (base::Status queued = services_.ledger.finish(record, deliver); !queued) deliver(queued);
   return true;
 }
 
