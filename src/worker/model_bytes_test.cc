@@ -114,16 +114,21 @@ TEST_F(ModelBytesTest, NeitherWeightsNorTheirKeyAreInACore) {
     std::ofstream(source.envelope_file)
         << trust::wrap_by_key_file(envelope->data_key, envelope->file_id, source.key_file).value();
   }
-  const auto core = trust::core_of([&] {
-    auto envelope = std::optional(trust::open_envelope(source).value());
-    const auto opened = open_model_bytes(base::MappedFile::open(path_.string()).value(), envelope);
-    envelope.reset();
-    const std::string heap = weights(kBytes, 64);
-    if (opened && opened->need(opened->bytes(), 2) && opened->settle(2) &&
-        opened->bytes().size() == kBytes && !heap.empty())
-      std::abort();
-    ::_exit(1);
-  });
+  const auto core = trust::core_of(
+      [&] {
+        auto envelope = std::optional(trust::open_envelope(source).value());
+        const auto opened =
+            open_model_bytes(base::MappedFile::open(path_.string()).value(), envelope);
+        envelope.reset();
+        const std::string heap = weights(kBytes, 64);
+        if (opened && opened->need(opened->bytes(), 2) && opened->settle(2) &&
+            opened->bytes().size() == kBytes && !heap.empty())
+          std::abort();
+        ::_exit(1);
+      },
+      [&](const std::string& written) {
+        return written.find(weights(kBytes, 64)) != std::string::npos;
+      });
   const auto envelope = trust::open_envelope(source);
   std::filesystem::remove(source.key_file);
   std::filesystem::remove(source.envelope_file);
