@@ -5,36 +5,24 @@
 #include <string>
 #include <thread>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "base/check.h"
 #include "base/unique_fd.h"
+#include "http/loopback_socket_for_test.h"
 
 namespace nearside::http {
 
 class RawListener {
  public:
-  RawListener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    CHECK(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    CHECK(::listen(fd_.get(), 256) == 0);
-    CHECK(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-    thread_ = std::thread([this] { run(); });
-  }
+  RawListener() : thread_([this] { run(); }) {}
   ~RawListener() {
-    ::shutdown(fd_.get(), SHUT_RDWR);
+    socket_.shut_down();
     thread_.join();
   }
   RawListener(const RawListener&) = delete;
   RawListener& operator=(const RawListener&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return socket_.port(); }
   /// Everything that was sent so far.
   [[nodiscard]] std::string bytes() {
     const std::scoped_lock lock(mutex_);
@@ -44,7 +32,7 @@ class RawListener {
  private:
   void run() {
     for (;;) {
-      const base::UniqueFd peer(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      const base::UniqueFd peer = socket_.accept();
       if (peer.get() < 0) return;
       // Whoever sends half a request does not hold the others up for long.
       const timeval patience{.tv_sec = 0, .tv_usec = 100'000};
@@ -68,8 +56,7 @@ class RawListener {
     static_cast<void>(::send(peer, kReply.data(), kReply.size(), MSG_NOSIGNAL));
   }
 
-  const base::UniqueFd fd_;
-  std::uint16_t port_ = 0;
+  const LoopbackSocket socket_;
   std::mutex mutex_;  // guards bytes_
   std::string bytes_;
   std::thread thread_;

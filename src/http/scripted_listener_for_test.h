@@ -11,14 +11,13 @@
 #include <utility>
 #include <vector>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include "base/check.h"
 #include "base/unique_fd.h"
+#include "http/loopback_socket_for_test.h"
 
 namespace nearside::http {
 
@@ -86,27 +85,17 @@ class ScriptedListener {
   using Script = std::function<void(ScriptedPeer&)>;
 
   explicit ScriptedListener(Script script)
-      : script_(std::move(script)), fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    CHECK(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
-    CHECK(::listen(fd_.get(), 256) == 0);
-    CHECK(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::jthread([this] { run(); });
-  }
+      : script_(std::move(script)), acceptor_([this] { run(); }) {}
   ~ScriptedListener() {
-    ::shutdown(fd_.get(), SHUT_RDWR);
+    socket_.shut_down();
     acceptor_.join();
   }
   ScriptedListener(const ScriptedListener&) = delete;
   ScriptedListener& operator=(const ScriptedListener&) = delete;
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] std::uint16_t port() const { return socket_.port(); }
   [[nodiscard]] std::string url(std::string_view path = "/") const {
-    return "http://127.0.0.1:" + std::to_string(port_) + std::string(path);
+    return "http://127.0.0.1:" + std::to_string(port()) + std::string(path);
   }
   [[nodiscard]] int connections() const { return connections_; }
 
@@ -114,7 +103,7 @@ class ScriptedListener {
   void run() {
     std::vector<std::jthread> threads;
     for (;;) {
-      base::UniqueFd fd(::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      base::UniqueFd fd = socket_.accept();
       if (!fd.valid()) return;
       threads.emplace_back(
           [this, number = connections_++](base::UniqueFd accepted) {
@@ -126,8 +115,7 @@ class ScriptedListener {
   }
 
   const Script script_;
-  const base::UniqueFd fd_;
-  std::uint16_t port_ = 0;
+  const LoopbackSocket socket_;
   std::atomic<int> connections_{0};
   std::jthread acceptor_;
 };
