@@ -152,10 +152,10 @@ class SqliteLedger final : public Ledger {
     bool wake = true;
     {
       const auto lock = lock_soon(mutex_);
+      TRY(keep(row));
       // A request that is soon over is written once.
       if (const auto opened = opened_.extract(record.decision_id); !opened.empty())
         opened_bytes_ -= opened.mapped().row.size();
-      TRY(keep(row));
       unsynced_ = true;
       const bool behind = healthy_ && pending_.size() > kBehindBytesMax;
       waits = behind || options_.sync == LedgerSync::kEachReply;
