@@ -1,12 +1,11 @@
 // However a server's reply is split, it means the same to the sink, and no bound is passed.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include "http/reply_reader.h"
+#include "http/reply_feed_for_test.h"
 
 namespace {
 
@@ -39,18 +38,11 @@ std::string read_in_pieces(std::string_view bytes, std::size_t piece_bytes) {
   Transfer transfer(ClientRequest{.url = "", .response_bytes_max = kBodyBytesMax}, sink);
   ReplyReader reader(transfer);
   boost::beast::flat_buffer buffer;
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, piece_bytes);
-    bytes.remove_prefix(piece.size());
-    const auto space = buffer.prepare(piece.size());
-    std::copy(piece.begin(), piece.end(), static_cast<char*>(space.data()));
-    buffer.commit(piece.size());
-    const auto progress = reader.read(buffer);
-    if (!progress) return kFailed;
-    if (*progress == ReplyReader::Progress::kDone)
-      return seen + (reader.keeps_connection() ? "kept" : "closed") +
-             std::to_string(buffer.size() + bytes.size());
-  }
+  const auto progress = nearside::http::feed_in_pieces(reader, bytes, piece_bytes, buffer);
+  if (!progress) return kFailed;
+  if (*progress == ReplyReader::Progress::kDone)
+    return seen + (reader.keeps_connection() ? "kept" : "closed") +
+           std::to_string(buffer.size() + bytes.size());
   return reader.end_of_stream() ? seen + "whole" : kFailed;
 }
 

@@ -1,11 +1,12 @@
 #include "http/reply_reader.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "http/reply_feed_for_test.h"
 
 namespace nearside::http {
 namespace {
@@ -31,23 +32,15 @@ Reading read_in_pieces(std::string_view bytes, std::size_t piece_bytes,
   Transfer transfer(std::move(request), std::move(sink));
   ReplyReader reader(transfer);
   boost::beast::flat_buffer buffer;
-  while (!bytes.empty()) {
-    const std::string_view piece = bytes.substr(0, piece_bytes);
-    bytes.remove_prefix(piece.size());
-    const auto space = buffer.prepare(piece.size());
-    std::copy(piece.begin(), piece.end(), static_cast<char*>(space.data()));
-    buffer.commit(piece.size());
-    const auto progress = reader.read(buffer);
-    if (!progress) {
-      reading.outcome = progress.error();
-      return reading;
-    }
-    if (*progress == ReplyReader::Progress::kMore) continue;
+  const auto progress = feed_in_pieces(reader, bytes, piece_bytes, buffer);
+  if (!progress) {
+    reading.outcome = progress.error();
+  } else if (*progress == ReplyReader::Progress::kMore) {
+    reading.outcome = reader.end_of_stream();
+  } else {
     reading.keeps = reader.keeps_connection();
     reading.left_bytes = buffer.size() + bytes.size();
-    return reading;
   }
-  reading.outcome = reader.end_of_stream();
   return reading;
 }
 

@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,7 +88,8 @@ void let_others_go_first() {
   SchedulerWish wish;
   wish.nice = 5;
   wish.runtime_ns = 100'000'000;  // the longest there is
-  ::syscall(SYS_sched_setattr, 0, &wish, 0);
+  // A service's filter of system calls may know niceness only.
+  if (::syscall(SYS_sched_setattr, 0, &wish, 0) != 0) ::setpriority(PRIO_PROCESS, 0, wish.nice);
 }
 
 /// Valid until the thread asks again.
@@ -283,11 +285,17 @@ class SqliteLedger final : public Ledger {
     if (wanted) synced_ = steady_clock::now();
   }
 
-  /// What replies wait for is in the journal. Without that, rows are safe in the table, which a
-  /// checkpoint syncs; while it takes none, they are still in the journal.
+  /// What replies wait for is in the journal. Where none does, rows are written over there as soon
+  /// as the table has them, so it is the table that is synced; while it takes none, they are still
+  /// in the journal.
   base::Status sync_files() {
     if (options_.sync == LedgerSync::kEachReply || !healthy_) return journal_.sync();
-    return writing_.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    return sync_table();
+  }
+
+  base::Status sync_table() {
+    syncs_ = true;
+    return sync_ledger(writing_);
   }
 
   [[nodiscard]] bool sync_is_due() const {
@@ -379,7 +387,7 @@ class SqliteLedger final : public Ledger {
   /// All rows are in the table: nothing has to be found in the journal again.
   void close(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
-    base::Status status = writing_.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    base::Status status = sync_table();
     if (status) status = journal_.clear();
     if (!status) logger_.warn("ledger", "{}", status.error().message);
   }

@@ -64,8 +64,8 @@ class Ledger {
   /// request.
   virtual base::Status begin(const Record& record) = 0;
   /// REQUIRES: record.outcome is not kOpen. `on_durable` is called when the record is safe, so that
-  /// the last byte of the reply can follow. Errors: kExhausted (the journal is full), kIo; then
-  /// `on_durable` is not called.
+  /// the last byte of the reply can follow. Errors: kExhausted (the journal is full), kTooLarge
+  /// (it could never fit), kIo; then `on_durable` is not called, and the request stays open.
   virtual base::Status finish(const Record& record, OnDurable on_durable) = 0;
 
   /// The record as JSON (the columns by name, attempts and decision as JSON values). Waits until

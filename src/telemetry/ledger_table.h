@@ -19,6 +19,10 @@ base::Status prepare_ledger(store::Database& database, const std::string& path);
 /// Marks records that are open as interrupted; returns how many.
 base::Result<std::int64_t> interrupt_open_records(store::Database& database);
 
+/// Makes all that was committed safe from a loss of power, whoever reads meanwhile. Errors: those
+/// of store.
+base::Status sync_ledger(store::Database& database);
+
 /// Inserts a record, or replaces the one of the same decision. A record that is over is never
 /// replaced by an open one.
 class RecordWriter {

@@ -181,6 +181,44 @@ TEST_F(LedgerTest, ARecordThatOnlyDeathMayNotTakeIsSafeAtOnce) {
   EXPECT_EQ(outcome_of(*ledger, "A"), "ok");
 }
 
+TEST_F(LedgerTest, RepliesWaitForATableThatIsBehindAndAllAreTold) {
+  LedgerOptions options;
+  options.sync = LedgerSync::kEachSecond;
+  options.write_delay = std::chrono::milliseconds(200);
+  constexpr int kRecords = 3000;
+  std::atomic<int> told = 0;
+  int held_back = 0;
+  {
+    auto ledger = open(options);
+    for (int i = 0; i < kRecords; ++i) {
+      Record record = record_of(std::to_string(i), Outcome::kOk);
+      record.decision_json = "\"" + std::string(3000, 'x') + "\"";
+      const int before = told;
+      ASSERT_TRUE(
+          ledger->finish(record, [&](const base::Status& status) { told += status ? 1 : 0; }));
+      if (told == before) ++held_back;
+    }
+  }
+  EXPECT_EQ(told, kRecords);
+  EXPECT_GT(held_back, 0);  // nine megabytes come before the table takes the first
+  EXPECT_EQ(outcome_of(*open(), std::to_string(kRecords - 1)), "ok");
+}
+
+TEST_F(LedgerTest, AnEndThatCannotBeKeptLeavesItsRequestOpen) {
+  LedgerOptions small;
+  small.journal_bytes = 64 << 10;
+  {
+    auto ledger = open(small);
+    ASSERT_TRUE(ledger->begin(record_of("A", Outcome::kOpen)));
+    Record end = record_of("A", Outcome::kOk);
+    end.decision_json = "\"" + std::string(small.journal_bytes, 'x') + "\"";
+    EXPECT_EQ(ledger->finish(end, [](const base::Status&) { FAIL(); }).error().code,
+              base::Code::kTooLarge);
+    EXPECT_EQ(outcome_of(*ledger, "A"), "open");
+  }
+  EXPECT_EQ(open(small)->interrupted_count(), 1U);
+}
+
 TEST_F(LedgerTest, WritesWhatWaitsBeforeItCloses) {
   std::atomic<int> durable = 0;
   {

@@ -78,8 +78,8 @@ std::uint64_t nanoseconds_since_epoch() {
 
 }  // namespace
 
-// A clock that was set back meanwhile is made up for by replay order: numbers found are compared
-// with each other only, and the file is cleared before new ones are written.
+// Numbers begin at the time, so they are above those of an earlier use. Where the clock was set
+// back, a leftover of that may be taken for a row: the table has it already, and keeps what it has.
 RowJournal::RowJournal(base::UniqueFd fd, std::string path, std::size_t half_bytes)
     : fd_(std::move(fd)),
       path_(std::move(path)),
@@ -94,11 +94,15 @@ base::Result<RowJournal> RowJournal::open(const std::string& path, std::size_t h
   Header header{};
   if (::fstat(fd.get(), &file) != 0)
     return fail(Code::kIo, "cannot read {}: {}", path, std::strerror(errno));
-  // A node that was killed while it made the file has left an incomplete one, without rows.
-  const bool complete = static_cast<std::size_t>(file.st_size) > kHeaderBytes &&
-                        ::pread(fd.get(), &header, sizeof header, 0) == sizeof header;
-  if (complete && header.half_bytes != 0) {
-    if (std::string_view(header.magic, kMagic.size()) != kMagic)
+  const auto file_bytes = static_cast<std::size_t>(file.st_size);
+  if (file_bytes > kHeaderBytes &&
+      ::pread(fd.get(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header))
+    return fail(Code::kIo, "cannot read {}: {}", path, std::strerror(errno));
+  // A node that was killed while it made the file has left one without a header, and without rows.
+  constexpr Header kNone{};
+  if (std::memcmp(&header, &kNone, sizeof header) != 0) {
+    if (std::string_view(header.magic, kMagic.size()) != kMagic ||
+        header.half_bytes > (file_bytes - kHeaderBytes) / 2)
       return fail(Code::kCorrupt, "{} is not a ledger's; move it away, or name another ledger.file",
                   path);
     RowJournal journal(std::move(fd), path, header.half_bytes);

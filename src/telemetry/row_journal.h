@@ -25,11 +25,12 @@ namespace nearside::telemetry {
 class RowJournal {
  public:
   /// Creates the file, with its blocks, if it is absent. Errors: kIo (the disk is full among them),
-  /// kCorrupt (another program's file), kUnsupported (rows of another version in it).
+  /// kCorrupt (another program's file, or a part of one), kUnsupported (rows of another version in
+  /// it).
   static base::Result<RowJournal> open(const std::string& path, std::size_t half_bytes);
 
-  /// Calls `visit` for each row that was found when the file was opened, in order, and stops at its
-  /// first error. Rows that are not released are found again next time.
+  /// Calls `visit` for each row in the file, in order, and stops at its first error. To be called
+  /// before append(); rows that are neither cleared nor released are found again next time.
   base::Status replay(const std::function<base::Status(std::string_view row)>& visit) const;
   /// Forgets every row. Errors: kIo.
   base::Status clear();

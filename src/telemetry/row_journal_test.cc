@@ -96,6 +96,10 @@ TEST_F(RowJournalTest, RefusesWhatIsNoneOfIts) {
   EXPECT_EQ(RowJournal::open(path(), kHalfBytes).error().code, base::Code::kCorrupt);
   std::filesystem::remove(path());
   ASSERT_TRUE(open().sync());
+  std::filesystem::resize_file(path(), 4096 + kHalfBytes);
+  EXPECT_EQ(RowJournal::open(path(), kHalfBytes).error().code, base::Code::kCorrupt);
+  std::filesystem::remove(path());
+  ASSERT_TRUE(open().sync());
   damage(8, "\x63");
   const auto newer = RowJournal::open(path(), kHalfBytes);
   EXPECT_EQ(newer.error().code, base::Code::kUnsupported);
