@@ -1,7 +1,5 @@
 #include "base/json.h"
 
-#include <algorithm>
-
 namespace nearside::base {
 
 Result<json::value> parse_json(std::string_view text, std::size_t depth_max,
@@ -20,13 +18,14 @@ Result<json::value> parse_json(std::string_view text, std::size_t depth_max,
 }
 
 std::size_t json_string_end(std::string_view text, std::size_t at) {
-  ++at;
-  while (at < text.size()) {
-    // Strings are long and escapes are rare: both are looked for many bytes at a time.
-    const std::size_t quote = std::min(text.find('"', at), text.size());
-    const std::size_t escape = text.substr(0, quote).find('\\', at);
-    if (escape == std::string_view::npos) return std::min(quote + 1, text.size());
-    at = escape + 2;
+  const std::size_t begin = at + 1;
+  // Strings are long and quotes in them rare, so quotes are looked for, many bytes at a time. One
+  // is part of the string when an odd number of backslashes stands before it.
+  for (std::size_t quote = text.find('"', begin); quote != std::string_view::npos;
+       quote = text.find('"', quote + 1)) {
+    std::size_t backslashes = 0;
+    while (quote - backslashes > begin && text[quote - backslashes - 1] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return quote + 1;
   }
   return text.size();
 }

@@ -24,5 +24,25 @@ TEST(ParseJson, RefusesInvalidUtf8AndTrailingBytes) {
   EXPECT_FALSE(parse_json("1 2"));
 }
 
+TEST(JsonStringEnd, IsAfterTheQuoteThatIsNotEscaped) {
+  EXPECT_EQ(json_string_end(R"("")", 0), 2U);
+  EXPECT_EQ(json_string_end(R"(["a","b"])", 5), 8U);
+  EXPECT_EQ(json_string_end(R"("a\\"b")", 0), 5U);
+  EXPECT_EQ(json_string_end(R"("a\\\"b")", 0), 8U);
+  EXPECT_EQ(json_string_end(R"("\\")", 0), 4U);
+  EXPECT_EQ(json_string_end(R"(\"")", 1), 3U);  // what stands before the string is not its own
+  for (const std::string_view open : {R"(")", R"("a)", R"("a\)", R"("a\")", R"("\)"})
+    EXPECT_EQ(json_string_end(open, 0), open.size()) << open;
+}
+
+TEST(JsonStringEnd, IsFoundInLinearTimeWhateverIsEscaped) {
+  for (const std::string_view escape : {R"(\n)", R"(\")", R"(\\)"}) {
+    std::string text(1, '"');
+    while (text.size() < 8U << 20) text += escape;
+    text += '"';
+    EXPECT_EQ(json_string_end(text, 0), text.size()) << escape;
+  }
+}
+
 }  // namespace
 }  // namespace nearside::base

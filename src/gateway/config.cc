@@ -30,8 +30,10 @@ void read_ledger(base::YamlMap& root, Draft& draft) {
     draft.config.ledger.sync = telemetry::LedgerSync::kEachSecond;
   else
     draft.problem(map.line_of("sync"),
-                  "ledger.sync is 'reply' (a reply ends when its record would survive a loss of "
-                  "power) or 'second' (the last second may be lost then)");
+                  fmt::format("ledger.sync is '{}'; it wants reply (a reply ends when its record "
+                              "would survive a loss of power) or second (the last second's may be "
+                              "lost then)",
+                              sync));
 }
 
 void read_traces(base::YamlMap& root, Draft& draft) {

@@ -11,6 +11,7 @@
 namespace nearside::http {
 
 namespace asio = boost::asio;
+
 CurlDriver::CurlDriver(asio::io_context& context, const ClientOptions& options, CallBound& calls)
     : context_(context),
       calls_(calls),

@@ -1,7 +1,12 @@
 #include "policy/tagger/tagger.h"
 
+#include <algorithm>
+#include <cstring>
+#include <random>
+
 #include <gtest/gtest.h>
 
+#include "policy/tagger/features.h"
 #include "policy/tagger/training.h"
 
 namespace nearside::policy {
@@ -111,6 +116,70 @@ TagTable table_of(std::uint32_t rows_count, std::int8_t weight, std::int16_t beg
   table.transitions[0][begin_tag(Entity::kPerson)] = begin_person;
   table.transitions[0][inside_tag(Entity::kPerson)] = kTransitionForbidden;
   return table;
+}
+
+/// Weights and transitions anywhere within their bounds, what may not follow forbidden.
+TagTable random_table(std::mt19937& random) {
+  TagTable table = table_of(512, 0, 0);
+  std::uniform_int_distribution<int> weight(-127, 127);
+  std::uniform_int_distribution<int> transition(-kTransitionMax, kTransitionMax);
+  for (std::int8_t& one : table.owned) one = static_cast<std::int8_t>(weight(random));
+  for (std::size_t from = 0; from <= kTags; ++from)
+    for (std::size_t to = 0; to < kTags; ++to)
+      table.transitions[from][to] = may_follow(from == kTags ? kTagOutside : from, to)
+                                        ? static_cast<std::int16_t>(transition(random))
+                                        : kTransitionForbidden;
+  return table;
+}
+
+/// Viterbi as in a textbook, in numbers that nothing overflows.
+std::vector<std::uint8_t> plain_viterbi(const TagTable& table, std::span<const Word> words) {
+  const Casing casing = casing_of(words);
+  std::array<std::uint32_t, kFeatures> rows{};
+  std::vector<std::array<std::int64_t, kTagsUsed>> scores(words.size());
+  std::vector<std::array<std::uint8_t, kTagsUsed>> from(words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    features_of(words, i, casing, table.rows_count, rows);
+    for (std::size_t to = 0; to < kTagsUsed; ++to) {
+      std::int64_t best = table.transitions[kTags][to];
+      for (std::size_t tag = 0; i > 0 && tag < kTagsUsed; ++tag) {
+        const std::int64_t score = scores[i - 1][tag] + table.transitions[tag][to];
+        if (tag > 0 && score <= best) continue;
+        best = score;
+        from[i][to] = static_cast<std::uint8_t>(tag);
+      }
+      for (const std::uint32_t row : rows) best += table.weights[std::size_t{row} * kTags + to];
+      scores[i][to] = best;
+    }
+  }
+  const auto& last = scores.back();
+  auto tag = static_cast<std::uint8_t>(std::max_element(last.begin(), last.end()) - last.begin());
+  std::vector<std::uint8_t> tags(words.size());
+  for (std::size_t i = words.size(); i-- > 0; tag = from[i][tag]) tags[i] = tag;
+  return tags;
+}
+
+TEST(Tagger, DecodesInSixteenBitsAsInSixtyFour) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 200; ++round) {
+    TagTable table = random_table(random);
+    std::string text;
+    for (int i = 0; i < 240; ++i)
+      text += i % 3 == 2 ? ' ' : static_cast<char>((i % 5 == 0 ? 'A' : 'a') + random() % 26);
+    Tagger::Workspace space;
+    split_words(text, space.words);
+    const std::vector<std::uint8_t> wanted = plain_viterbi(table, space.words);
+    Tagger(std::move(table)).tag(space.words, space);
+    EXPECT_EQ(space.tags, wanted) << "round " << round;
+  }
+}
+
+TEST(TagTable, RefusesTransitionsThatSixteenBitsCouldNotAddUp) {
+  std::string file = table_of(8, 0, 0).serialize();
+  const std::int16_t too_much = kTransitionMax + 1;
+  ASSERT_TRUE(TagTable::parse(file));
+  std::memcpy(file.data() + 16, &too_much, sizeof too_much);
+  EXPECT_EQ(TagTable::parse(file).error().code, base::Code::kInvalidArgument);
 }
 
 TEST(TagTraining, AveragesTables) {
