@@ -42,7 +42,6 @@ class PlainConnection : public std::enable_shared_from_this<PlainConnection> {
   void close();
 
   [[nodiscard]] const std::string& origin() const { return origin_; }
-  [[nodiscard]] bool closed() const { return closed_; }
   boost::asio::ip::tcp::socket& socket() { return socket_; }
   boost::beast::flat_buffer& buffer() { return buffer_; }
 

@@ -48,7 +48,6 @@ class Transfer {
   [[nodiscard]] base::Status late() const;
 
   [[nodiscard]] const ClientRequest& request() const { return request_; }
-  [[nodiscard]] std::chrono::steady_clock::time_point started() const { return started_; }
 
   /// Whether anything in the request would end a line of it early. Errors: kInvalidArgument.
   [[nodiscard]] base::Status check_lines() const;
