@@ -109,11 +109,11 @@ class SqliteLedger final : public Ledger {
         logger_(logger),
         lock_(std::move(lock)),
         interrupted_count_(interrupted_count),
-        reading_(std::move(reading)),
         writing_(std::move(writing)),
         writer_(std::move(writer)),
         synced_(steady_clock::now()),
         wrote_(steady_clock::now()),
+        reading_(std::move(reading)),
         journal_(std::move(journal)),
         written_(journal_.next_number()),
         thread_([this] { run(); }) {}
@@ -388,7 +388,7 @@ class SqliteLedger final : public Ledger {
   void close(std::unique_lock<std::mutex>& lock) {
     lock.unlock();
     base::Status status = sync_table();
-    if (status) status = journal_.clear();
+    if (status) status = journal_.remove();
     if (!status) logger_.warn("ledger", "{}", status.error().message);
   }
 
@@ -399,9 +399,6 @@ class SqliteLedger final : public Ledger {
   std::atomic<bool> healthy_{true};
   std::atomic<std::uint64_t> lost_count_{0};
 
-  std::mutex reading_mutex_;  // guards reading_
-  store::Database reading_;
-
   // The writer thread's.
   store::Database writing_;
   RecordWriter writer_;
@@ -409,6 +406,10 @@ class SqliteLedger final : public Ledger {
   steady_clock::time_point synced_;
   steady_clock::time_point wrote_;
   Batch batch_;
+
+  // After the writing one, so that it is gone before that: the last connection tidies up the log.
+  std::mutex reading_mutex_;  // guards reading_
+  store::Database reading_;
 
   std::mutex mutex_;  // guards all below but thread_
   std::condition_variable changed_;

@@ -181,6 +181,13 @@ TEST_F(LedgerTest, ARecordThatOnlyDeathMayNotTakeIsSafeAtOnce) {
   EXPECT_EQ(outcome_of(*ledger, "A"), "ok");
 }
 
+TEST_F(LedgerTest, LeavesNothingBesideItsTableWhenItCloses) {
+  ASSERT_TRUE(finish(*open(), record_of("A", Outcome::kOk)));
+  for (const char* extra : {".pending", "-wal", "-shm"})
+    EXPECT_FALSE(std::filesystem::exists(path() + extra)) << extra;
+  EXPECT_EQ(outcome_in_file("A"), "ok");
+}
+
 TEST_F(LedgerTest, RepliesWaitForATableThatIsBehindAndAllAreTold) {
   LedgerOptions options;
   options.sync = LedgerSync::kEachSecond;

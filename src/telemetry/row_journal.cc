@@ -203,6 +203,11 @@ base::Status RowJournal::clear() {
   return sync();
 }
 
+base::Status RowJournal::remove() {
+  if (::unlink(path_.c_str()) == 0) return {};
+  return clear();
+}
+
 void RowJournal::add_row(std::string_view row, std::string& out) {
   const Frame frame{static_cast<std::uint32_t>(row.size()), hash_of(next_number_, row),
                     next_number_};

@@ -34,6 +34,8 @@ class RowJournal {
   base::Status replay(const std::function<base::Status(std::string_view row)>& visit) const;
   /// Forgets every row. Errors: kIo.
   base::Status clear();
+  /// Forgets every row and removes the file; no more calls after it. Errors: kIo.
+  base::Status remove();
 
   /// Writes `rows`, each framed by add_row(), as one piece. Errors: kExhausted (both halves are
   /// full), kTooLarge (more than a half), kIo; then none of them is in the file.
